@@ -1,0 +1,87 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FIRST_BYTES 256
+
+void buf_free(struct buf *b)
+{
+	free(b->ptr);
+	*b = buf_new(b->max);
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->status < 0)
+		return NULL;
+	if (n <= b->cap - b->len && b->ptr)
+		return b->ptr + b->len;
+	if (n > b->max - b->len) {
+		b->status = -E_TOO_LARGE;
+		return NULL;
+	}
+	size_t need = b->len + n;
+	size_t cap = b->cap ? b->cap : FIRST_BYTES;
+	while (cap < need)
+		cap += cap / 2;
+	if (cap > b->max && need <= b->max)
+		cap = b->max;
+	char *p = realloc(b->ptr, cap ? cap : 1);
+	if (!p) {
+		b->status = -E_NOMEM;
+		return NULL;
+	}
+	b->ptr = p;
+	b->cap = cap;
+	return p + b->len;
+}
+
+void buf_append_slow(struct buf *b, const void *p, size_t n)
+{
+	char *to = n ? buf_reserve(b, n) : NULL;
+	if (!to)
+		return;
+	memcpy(to, p, n);
+	b->len += n;
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	char *to = buf_reserve(b, (size_t)n + 1);
+	if (to) {
+		vsnprintf(to, (size_t)n + 1, fmt, again);
+		b->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void buf_u64(struct buf *b, uint64_t v)
+{
+	char digits[20], *p = digits + sizeof digits;
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	buf_append(b, span_between(p, digits + sizeof digits));
+}
+
+void buf_i64(struct buf *b, int64_t v)
+{
+	if (v < 0)
+		buf_byte(b, '-');
+	buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+	b->len -= n;
+	if (b->len)
+		memmove(b->ptr, b->ptr + n, b->len);
+}
