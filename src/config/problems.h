@@ -1,0 +1,26 @@
+/* What is wrong with a configuration: a bounded list, so that a user sees every mistake of every file at
+ * once. No text in it quotes a value, so none can show a secret. */
+#pragma once
+
+#include "base/arena.h"
+
+#define PROBLEMS_MAX 100
+
+struct problem {
+	struct span file;    /* name within the directory, or "environment" */
+	uint32_t line;       /* from 1; 0: the file as a whole */
+	struct span field;   /* "spec.endpoint.url"; a variable's name; empty: the document as a whole */
+	struct span message; /* one line */
+};
+
+struct problems {
+	struct arena *arena; /* owns the texts; NULL until the first problem */
+	struct problem at[PROBLEMS_MAX];
+	size_t len, dropped; /* those past PROBLEMS_MAX are only counted */
+};
+
+/* Adds one; all texts are copied. A zeroed struct is an empty list. */
+void problems_add(struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt,
+    ...) __attribute__((format(printf, 5, 6)));
+/* Empties the list and frees its texts; the list is usable again. */
+void problems_free(struct problems *p);
