@@ -1,0 +1,132 @@
+# Installs what the machine lacks. dpkg is asked each time, so a package that was removed meanwhile comes
+# back, and a run that lacks nothing takes milliseconds.
+
+declare -A packages=(
+	[build]='ca-certificates gcc libc6-dev meson ninja-build pkgconf
+		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libcmocka-dev'
+	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report.
+	[test]='clang clang-format clang-tidy llvm cppcheck shellcheck git python3-venv'
+	[bench]='nginx-light haproxy wrk'
+)
+
+# Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
+packages_from_trixie=(libllhttp-dev libyyjson-dev)
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "not root, and there is no sudo: install by hand: ${missing[*]}"
+	fi
+}
+
+# install_packages GROUP…
+install_packages() {
+	local group list wanted=() missing=()
+	for group in "$@"; do
+		read -ra list -d '' <<<"${packages[$group]}" || true
+		wanted+=("${list[@]}")
+	done
+	mapfile -t missing < <(packages_missing "${wanted[@]}")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing with apt: ${missing[*]}"
+	mkdir -p build
+	add_trixie
+	quietly build/apt-update.log as_root apt-get -q update
+	without_services apt_install "${missing[@]}" || {
+		tail -n 40 build/apt-install.log >&2
+		die "apt failed (all of it: build/apt-install.log)"
+	}
+	mapfile -t missing < <(packages_missing "${missing[@]}")
+	[ ${#missing[@]} -eq 0 ] || die "apt did not install: ${missing[*]}"
+}
+
+packages_missing() {
+	comm -23 <(printf '%s\n' "$@" | sort -u) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# apt tells its progress on its standard output (sudo closes every other descriptor).
+apt_install() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install \
+		-o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" </dev/null 2>&1 | apt_progress
+}
+
+apt_progress() {
+	local kind package percent text last=
+	while IFS=: read -r kind package percent text; do
+		case $kind in
+		dlstatus) kind=fetching ;;
+		pmstatus) kind=installing ;;
+		*)
+			printf '%s\n' "$kind${package:+:$package}${percent:+:$percent}${text:+:$text}"
+			continue
+			;;
+		esac
+		percent=${percent%.*}
+		[ "$kind$((percent / 10))" != "$last" ] || continue
+		last=$kind$((percent / 10))
+		printf '    %s %3d %%  %s\n' "$kind" "$percent" "${text##*: }" >&2
+	done >build/apt-install.log
+}
+
+# Debian 12 only: makes the `trixie` suite known, at a priority below everything that is installed or in
+# Debian 12, so that nothing else comes from it. The mirror is the one that the machine already uses.
+add_trixie() {
+	[ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = bookworm ] || return 0
+	local mirror file=/etc/apt/sources.list.d/layer-trixie.sources
+	[ ! -e $file ] || return 0
+	mirror=$(debian_mirror bookworm)
+	[ -n "$mirror" ] || die "found no Debian mirror in the apt sources of this machine"
+	say "adding the trixie suite of $mirror, for ${packages_from_trixie[*]} only"
+	as_root tee /etc/apt/preferences.d/layer-trixie >/dev/null <<-'END'
+		Package: *
+		Pin: release n=trixie
+		Pin-Priority: 100
+	END
+	as_root tee $file >/dev/null <<-END
+		Types: deb
+		URIs: $mirror
+		Suites: trixie
+		Components: main
+		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+	END
+}
+
+# debian_mirror SUITE: the address from which this machine's apt takes that suite.
+debian_mirror() {
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+		awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
+}
+
+# Runs a command during which no package may start a service: nginx and haproxy are wanted as programs.
+without_services() (
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'as_root rm -f $policy' EXIT
+		printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin $policy
+	fi
+	"$@"
+)
+
+# Python packages, and Node with them, into build/venv; again when the list changes.
+install_python() {
+	local list=tests/e2e/requirements.txt stamp=build/venv/requirements.sha256
+	! sha256sum --status -c $stamp 2>/dev/null || return 0
+	say "installing the Python packages of $list into build/venv"
+	rm -rf build/venv
+	/usr/bin/python3 -m venv build/venv
+	quietly build/pip.log build/venv/bin/pip install --no-input --disable-pip-version-check -r $list
+	sha256sum $list >$stamp
+}
+
+# install_node FOLDER: the packages of FOLDER/package-lock.json, with the Node from build/venv.
+install_node() {
+	local stamp=$1/node_modules/.lock.sha256
+	! sha256sum --status -c "$stamp" 2>/dev/null || return 0
+	say "installing the Node packages of $1"
+	PATH=$PWD/build/venv/bin:$PATH quietly build/npm.log npm --prefix "$1" ci --no-fund --no-audit
+	sha256sum "$1/package-lock.json" >"$stamp"
+}

@@ -1,0 +1,12 @@
+# Style, layers, static analysis: tools/lint.py has the table of checks.
+
+lint_all() {
+	build_docs build/docs &&
+		build/venv/bin/python tools/lint.py --junit build/results/lint.xml
+}
+
+fmt_all() {
+	git ls-files -z '*.c' '*.h' | xargs -0 -r clang-format -i
+	build/venv/bin/ruff format -q
+	build/venv/bin/ruff check -q --fix
+}

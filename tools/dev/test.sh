@@ -1,0 +1,64 @@
+# Tests. A stage that runs tests leaves build/results/NAME.xml (JUnit); tools/report.py adds them up.
+
+# stage NAME COMMAND…: runs it whatever came before, and notes how it ended.
+stage() {
+	local name=$1 rc=0
+	shift
+	say "stage $name"
+	"$@" || rc=$?
+	printf '%s\t%s\n' "$name" $rc >>build/results/stages
+}
+
+# suite NAME FOLDER SUITE: one suite of a build folder's meson tests.
+suite() {
+	local name=$1 dir=$2 suite=$3 rc=0
+	meson test -C "$dir" --suite "$suite" --logbase "$suite" --print-errorlogs </dev/null || rc=$?
+	cp "$dir/meson-logs/$suite.junit.xml" "build/results/$name.xml"
+	return $rc
+}
+
+# e2e NAME FOLDER [OPTION…]: the programs of FOLDER under pytest.
+e2e() {
+	local name=$1 dir=$2
+	shift 2
+	LAYER_BUILD=$PWD/$dir PATH=$PWD/build/venv/bin:$PATH build/venv/bin/python -m pytest tests/e2e \
+		-q -rs --junitxml="build/results/$name.xml" "$@" </dev/null
+}
+
+node_packages() {
+	local lock
+	while IFS= read -r lock; do
+		install_node "${lock%/package-lock.json}"
+	done < <(git ls-files '*package-lock.json')
+}
+
+test_all() {
+	install_packages build test
+	mkdir -p build
+	install_python
+	node_packages
+	rm -rf build/results
+	mkdir build/results
+	case ${1:-} in
+	--smoke)
+		stage build build_dir build
+		stage unit suite unit build unit
+#		stage e2e e2e e2e build -m smoke
+		;;
+	'')
+#		stage lint lint_all
+		stage build build_dir build
+		stage unit suite unit build unit
+		stage build-asan build_dir build-asan
+		stage unit-asan suite unit-asan build-asan unit
+#		stage build-tsan build_dir build-tsan
+#		stage unit-tsan suite unit-tsan build-tsan concurrent
+#		stage build-fuzz build_dir build-fuzz
+#		stage fuzz suite fuzz build-fuzz fuzz
+#		stage e2e e2e e2e build-asan
+#		stage spec /usr/bin/python3 tools/check_spec.py build/results
+		;;
+	*) die "usage: ./dev test [--smoke]" ;;
+	esac
+	/usr/bin/python3 tools/report.py build/results
+}
