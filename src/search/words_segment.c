@@ -1,0 +1,124 @@
+#include "search/words_segment.h"
+
+#include "search/unicode_tables.h"
+#include "search/utf8.h"
+
+#define BIT(class)  (1U << (class))
+#define LETTERS     (BIT(WB_LETTER) | BIT(WB_HEBREW))
+#define WORD_LIKE   (LETTERS | BIT(WB_NUMERIC) | BIT(WB_CONNECTOR))
+#define IGNORED     (BIT(WB_EXTEND) | BIT(WB_FORMAT) | BIT(WB_ZWJ))
+#define LINE_ENDS   (BIT(WB_CR) | BIT(WB_LF) | BIT(WB_NEWLINE))
+#define MIDDLE_BOTH (BIT(WB_MID_NUM_LET) | BIT(WB_SINGLE_QUOTE))
+
+/* The classes that join each class at once. */
+static const uint32_t joins[] = {
+    [WB_CR] = BIT(WB_LF),
+    [WB_SPACE] = BIT(WB_SPACE),
+    [WB_REGIONAL] = BIT(WB_REGIONAL),
+    [WB_KATAKANA] = BIT(WB_KATAKANA) | BIT(WB_CONNECTOR),
+    [WB_LETTER] = WORD_LIKE,
+    [WB_HEBREW] = WORD_LIKE,
+    [WB_NUMERIC] = WORD_LIKE,
+    [WB_CONNECTOR] = WORD_LIKE | BIT(WB_KATAKANA),
+    [WB_DOUBLE_QUOTE] = 0,
+};
+
+/* The classes that join each class if the right one follows them. */
+static const uint32_t middles[] = {
+    [WB_LETTER] = BIT(WB_MID_LETTER) | MIDDLE_BOTH,
+    [WB_HEBREW] = BIT(WB_MID_LETTER) | MIDDLE_BOTH | BIT(WB_DOUBLE_QUOTE),
+    [WB_NUMERIC] = BIT(WB_MID_NUM) | MIDDLE_BOTH,
+    [WB_DOUBLE_QUOTE] = 0,
+};
+
+static uint32_t wanted_after(unsigned prev, unsigned middle)
+{
+	return prev == WB_NUMERIC ? BIT(WB_NUMERIC) : middle == WB_DOUBLE_QUOTE ? BIT(WB_HEBREW) : LETTERS;
+}
+
+static inline uint8_t properties(const char *p, const char *end, size_t *ret_len)
+{
+	if ((unsigned char)*p < 0x80) {
+		*ret_len = 1;
+		return unicode_word_blocks[(unsigned char)*p];
+	}
+	uint32_t c;
+	*ret_len = utf8_decode(p, end, &c);
+	return c == UTF8_BAD ? WB_NEWLINE : unicode_word(c);
+}
+
+/* A middle character with what is glued to it, and the class that follows. */
+struct middle {
+	const char *end;
+	uint8_t seen;
+	uint8_t next;
+	bool glues; /* the last one is a ZWJ */
+};
+
+static struct middle middle_at(const char *p, const char *end)
+{
+	size_t n;
+	struct middle m = {.seen = properties(p, end, &n)};
+	for (p += n; p < end; p += n) {
+		uint8_t props = properties(p, end, &n);
+		m.next = props & WORD_CLASS;
+		if (!(BIT(m.next) & IGNORED))
+			break;
+		m.seen |= props;
+		m.glues = m.next == WB_ZWJ;
+	}
+	m.end = p;
+	return m;
+}
+
+static void cut(struct words_cursor *cur, const char *end, uint8_t seen, struct words_segment *ret)
+{
+	*ret = (struct words_segment){.text = span_between(cur->at, end), .seen = seen};
+	cur->at = end;
+}
+
+bool words_segment(struct words_cursor *cur, struct words_segment *ret)
+{
+	const char *p = cur->at, *end = cur->end;
+	if (p == end)
+		return false;
+	if (cur->middle_end) {
+		cut(cur, cur->middle_end, cur->middle_seen, ret);
+		cur->middle_end = NULL;
+		return true;
+	}
+	size_t n;
+	uint8_t seen = properties(p, end, &n);
+	unsigned prev = seen & WORD_CLASS;
+	bool glue = prev == WB_ZWJ;
+	for (p += n; p < end; p += n) {
+		uint8_t props = properties(p, end, &n);
+		unsigned class = props & WORD_CLASS;
+		if ((BIT(class) & IGNORED) && !(BIT(prev) & LINE_ENDS)) {
+			glue = class == WB_ZWJ && prev != WB_SPACE;
+			prev = prev == WB_SPACE ? WB_OTHER : prev;
+		} else if (glue && (props & WORD_PICTOGRAPH)) {
+			glue = false; /* and prev stays */
+		} else if (joins[prev] & BIT(class)) {
+			glue = false;
+			prev = class == WB_REGIONAL ? WB_OTHER : class;
+		} else if (middles[prev] & BIT(class)) {
+			struct middle m = middle_at(p, end);
+			bool inside = wanted_after(prev, class) & BIT(m.next);
+			if (!inside && !(prev == WB_HEBREW && class == WB_SINGLE_QUOTE)) {
+				cur->middle_end = m.end;
+				cur->middle_seen = m.seen;
+				break;
+			}
+			n = (size_t)(m.end - p);
+			props = m.seen;
+			prev = inside ? prev : WB_OTHER;
+			glue = m.glues;
+		} else {
+			break;
+		}
+		seen |= props;
+	}
+	cut(cur, p, seen, ret);
+	return true;
+}
