@@ -5,11 +5,7 @@
 #include <yyjson.h>
 
 #include "base/arena.h"
-
-struct json_error {
-	size_t offset;       /* byte in the text */
-	const char *message; /* static text */
-};
+#include "json/error.h"
 
 /* Parses a whole text; the root lives as long as the arena. Strict RFC 8259: trailing bytes, invalid UTF-8,
  * NaN and comments are errors. Integers keep 64 bits; larger ones become doubles.

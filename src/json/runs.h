@@ -1,0 +1,13 @@
+/* The two loops that almost every byte of a large body goes through; private to json. */
+#pragma once
+
+#include <stdbool.h>
+
+/* The first quote, backslash or control character at or after p; `end` if there is none. *ret_ascii: whether
+ * all before it is ASCII. */
+const char *json_run_plain(const char *p, const char *end, bool *ret_ascii);
+
+/* p is the first byte of an array's element. Returns the byte after some later comma of the same array, such
+ * that all before it are well-formed numbers and commas; or p, if there is no such comma or it is not worth
+ * it. */
+const char *json_run_numbers(const char *p, const char *end);
