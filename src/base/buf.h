@@ -51,6 +51,8 @@ static inline void buf_byte(struct buf *b, char c)
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_u64(struct buf *b, uint64_t v);
 void buf_i64(struct buf *b, int64_t v);
+/* A JSON string with its quotes; only what must be escaped is. Bytes that are not UTF-8 become U+FFFD. */
+void buf_quoted(struct buf *b, struct span s);
 
 /* Drops the first n bytes and moves the rest to the front. */
 void buf_consume(struct buf *b, size_t n);

@@ -22,41 +22,17 @@ void log_set_fd(int fd)
 	atomic_store(&log_fd, fd);
 }
 
-/* A line is diagnostics: bytes that are not UTF-8 become '?'. */
-static void put_string(struct buf *b, struct span s)
-{
-	buf_byte(b, '"');
-	while (s.len) {
-		size_t valid = span_utf8_valid_prefix(s);
-		for (size_t i = 0; i < valid; i++) {
-			unsigned char c = (unsigned char)s.ptr[i];
-			if (c == '"' || c == '\\')
-				buf_printf(b, "\\%c", c);
-			else if (c < 0x20 || c == 0x7F)
-				buf_printf(b, "\\u%04x", c);
-			else
-				buf_byte(b, (char)c);
-		}
-		s = span_skip(s, valid);
-		if (s.len) {
-			buf_byte(b, '?');
-			s = span_skip(s, 1);
-		}
-	}
-	buf_byte(b, '"');
-}
-
 static void put_field(struct buf *b, const struct log_field *f)
 {
 	buf_byte(b, ',');
-	put_string(b, span_str(f->name));
+	buf_quoted(b, span_str(f->name));
 	buf_byte(b, ':');
 	if (f->kind == LOG_F_U64)
 		buf_u64(b, f->u64);
 	else if (f->kind == LOG_F_F64)
 		buf_printf(b, "%.6g", f->f64);
 	else
-		put_string(b, f->span);
+		buf_quoted(b, f->span);
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
@@ -68,7 +44,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	time_format_rfc3339(time_wall_ns(), 3, ts);
 	struct buf b = buf_new(LINE_MAX_BYTES);
 	buf_printf(&b, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", ts, names[level]);
-	put_string(&b, span_str(event));
+	buf_quoted(&b, span_str(event));
 	for (; fields->kind != LOG_END; fields++) {
 		size_t before = b.len;
 		put_field(&b, fields);

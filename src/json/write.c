@@ -5,47 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void put_escape(struct buf *b, unsigned char c)
-{
-	static const char shorts[] = "\b\f\n\r\t\"\\", letters[] = "bfnrt\"\\";
-	const char *p = c ? strchr(shorts, c) : NULL;
-	if (p) {
-		buf_byte(b, '\\');
-		buf_byte(b, letters[p - shorts]);
-	} else {
-		buf_printf(b, "\\u%04x", c);
-	}
-}
-
-static void put_valid(struct buf *b, struct span s)
-{
-	size_t from = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		buf_append(b, span_of(s.ptr + from, i - from));
-		put_escape(b, c);
-		from = i + 1;
-	}
-	buf_append(b, span_of(s.ptr + from, s.len - from));
-}
-
-void json_put_string(struct buf *b, struct span s)
-{
-	buf_byte(b, '"');
-	while (s.len) {
-		size_t valid = span_utf8_valid_prefix(s);
-		put_valid(b, span_of(s.ptr, valid));
-		s = span_skip(s, valid);
-		if (s.len) {
-			buf_lit(b, "\xEF\xBF\xBD");
-			s = span_skip(s, 1);
-		}
-	}
-	buf_byte(b, '"');
-}
-
 /* Lays out digits d1d2d3… × 10^exp10 (d1 before the point): plain between 1e-5 and 1e16, else scientific. */
 static void put_decimal(struct buf *b, bool minus, const char *digits, int n, int exp10)
 {
