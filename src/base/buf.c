@@ -105,9 +105,28 @@ static void put_valid(struct buf *b, struct span s)
 	buf_append(b, span_of(s.ptr + from, s.len - from));
 }
 
+/* Length of the prefix that stands in a JSON string as it is and is ASCII; looks at 8 bytes at a time. */
+static size_t plain_prefix(struct span s)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	size_t i = 0;
+	for (uint64_t w; s.len - i >= 8; i += 8) {
+		memcpy(&w, s.ptr + i, 8);
+		uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+		if (((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & tops)
+			break;
+	}
+	while (i < s.len && s.ptr[i] >= 0x20 && s.ptr[i] != '"' && s.ptr[i] != '\\')
+		i++;
+	return i;
+}
+
 void buf_quoted(struct buf *b, struct span s)
 {
+	size_t plain = plain_prefix(s);
 	buf_byte(b, '"');
+	buf_append(b, span_of(s.ptr, plain));
+	s = span_skip(s, plain);
 	while (s.len) {
 		size_t valid = span_utf8_valid_prefix(s);
 		put_valid(b, span_of(s.ptr, valid));

@@ -1,5 +1,7 @@
 #include "../test.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 
 static void appends(void **state)
@@ -33,11 +35,35 @@ static void stops_at_its_maximum(void **state)
 	buf_free(&b);
 }
 
+/* Every byte at every place of an 8-byte step, beside one that is escaped or not. */
+static void quotes(void **state)
+{
+	for (unsigned c = 0; c < 0x80; c++) {
+		for (size_t at = 0; at < 10; at++) {
+			char in[] = "0123456789", want[32];
+			const char *letter = strchr("\"\"\\\\\bb\ff\nn\rr\tt", c);
+			struct buf b = buf_new(100);
+			in[at] = (char)c;
+			int n = snprintf(want, sizeof want, "\"%.*s", (int)at, in);
+			if (c && c < 0x60 && letter)
+				n += snprintf(want + n, sizeof want - (size_t)n, "\\%c", letter[1]);
+			else
+				n += snprintf(
+				    want + n, sizeof want - (size_t)n, c < 0x20 ? "\\u%04x" : "%c", c);
+			snprintf(want + n, sizeof want - (size_t)n, "%s\"", in + at + 1);
+			buf_quoted(&b, span_of(in, 10));
+			assert_span(buf_span(&b), want);
+			buf_free(&b);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(appends),
 	    cmocka_unit_test(stops_at_its_maximum),
+	    cmocka_unit_test(quotes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
