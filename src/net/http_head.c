@@ -1,0 +1,182 @@
+#include <llhttp.h>
+
+#include "net/http_inside.h"
+
+struct span http_method_name(enum http_method m)
+{
+	static const struct span names[] = {
+	    [METHOD_GET] = {"GET", 3},
+	    [METHOD_HEAD] = {"HEAD", 4},
+	    [METHOD_POST] = {"POST", 4},
+	    [METHOD_PUT] = {"PUT", 3},
+	    [METHOD_PATCH] = {"PATCH", 5},
+	    [METHOD_DELETE] = {"DELETE", 6},
+	    [METHOD_OPTIONS] = {"OPTIONS", 7},
+	    [METHOD_OTHER] = {"OTHER", 5},
+	};
+	return names[m];
+}
+
+struct span http_status_text(int status)
+{
+	switch (status) {
+#define XX(number, name, text)                                                                               \
+	case number:                                                                                         \
+		return SPAN(#text);
+		HTTP_STATUS_MAP(XX)
+#undef XX
+	default:
+		return SPAN("Unknown");
+	}
+}
+
+const struct http_header *http_find(const struct http_head *h, struct span name)
+{
+	for (unsigned i = 0; i < h->header_count; i++) {
+		if (span_eq_nocase(h->headers[i].name, name))
+			return &h->headers[i];
+	}
+	return NULL;
+}
+
+struct span http_value(const struct http_head *h, struct span name)
+{
+	const struct http_header *header = http_find(h, name);
+	return header ? header->value : SPAN_NONE;
+}
+
+static bool listed_in_connection(const struct http_head *h, struct span name)
+{
+	for (unsigned i = 0; i < h->header_count; i++) {
+		if (h->headers[i].name.len != 10 || !span_eq_nocase(h->headers[i].name, SPAN("connection")))
+			continue;
+		struct span rest = h->headers[i].value;
+		while (rest.len) {
+			if (span_eq_nocase(span_trim(span_cut(&rest, ',')), name))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool http_hop_by_hop(const struct http_head *h, struct span name)
+{
+	static const struct span names[] = {
+	    {"te", 2},
+	    {"trailer", 7},
+	    {"upgrade", 7},
+	    {"connection", 10},
+	    {"keep-alive", 10},
+	    {"content-length", 14},
+	    {"proxy-connection", 16},
+	    {"transfer-encoding", 17},
+	    {"proxy-authenticate", 18},
+	    {"proxy-authorization", 19},
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (names[i].len == name.len && span_eq_nocase(names[i], name))
+			return true;
+	}
+	return listed_in_connection(h, name);
+}
+
+/* --- checks
+ * ------------------------------------------------------------------------------------------------- */
+
+/* Origin form only (RFC 9112 section 3.2.1): one slash, then visible ASCII. */
+static const char *check_target(struct span target)
+{
+	if (target.len == 0 || target.ptr[0] != '/')
+		return "the request target must begin with a slash";
+	for (size_t i = 0; i < target.len; i++) {
+		unsigned char c = (unsigned char)target.ptr[i];
+		if (c <= ' ' || c >= 0x7F || c == '#')
+			return "the request target holds a character that must be percent-encoded";
+	}
+	return NULL;
+}
+
+/* A host name, IPv4 or bracketed IPv6 address, with an optional port: nothing that could carry a second
+ * authority or a path. */
+static const char *check_host(struct span host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		char c = host.ptr[i];
+		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		          c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+		if (!ok)
+			return "the Host header is not a host";
+	}
+	return NULL;
+}
+
+static const char *check_values(const struct http_head *h)
+{
+	for (unsigned i = 0; i < h->header_count; i++) {
+		struct span v = h->headers[i].value;
+		if (h->headers[i].name.len == 0)
+			return "a header has no name";
+		for (size_t k = 0; k < v.len; k++) {
+			unsigned char c = (unsigned char)v.ptr[k];
+			if ((c < ' ' && c != '\t') || c == 0x7F)
+				return "a header value holds a control character";
+		}
+	}
+	return NULL;
+}
+
+struct framing {
+	unsigned lengths, encodings, hosts;
+	struct span encoding, host;
+};
+
+static struct framing framing_of(const struct http_head *h)
+{
+	struct framing f = {0};
+	for (unsigned i = 0; i < h->header_count; i++) {
+		struct span name = h->headers[i].name;
+		if (name.len == 14 && span_eq_nocase(name, SPAN("content-length"))) {
+			f.lengths++;
+		} else if (name.len == 17 && span_eq_nocase(name, SPAN("transfer-encoding"))) {
+			f.encodings++;
+			f.encoding = h->headers[i].value;
+		} else if (name.len == 4 && span_eq_nocase(name, SPAN("host"))) {
+			f.hosts++;
+			f.host = h->headers[i].value;
+		}
+	}
+	return f;
+}
+
+static const char *check_framing(const struct framing *f, bool http10)
+{
+	if (f->lengths > 1)
+		return "more than one Content-Length";
+	if (f->lengths && f->encodings)
+		return "both Content-Length and Transfer-Encoding";
+	if (f->encodings > 1 || (f->encodings && !span_eq_nocase(f->encoding, SPAN("chunked"))))
+		return "a Transfer-Encoding other than chunked";
+	if (f->encodings && http10)
+		return "Transfer-Encoding in HTTP/1.0";
+	return NULL;
+}
+
+const char *http_check_request(const struct http_head *h)
+{
+	struct framing f = framing_of(h);
+	const char *wrong = check_target(h->target);
+	if (!wrong)
+		wrong = check_values(h);
+	if (!wrong)
+		wrong = check_framing(&f, h->http10);
+	if (!wrong && (f.hosts > 1 || (f.hosts == 0 && !h->http10)))
+		wrong = f.hosts ? "more than one Host header" : "no Host header";
+	return wrong ? wrong : check_host(f.host);
+}
+
+const char *http_check_response(const struct http_head *h)
+{
+	struct framing f = framing_of(h);
+	const char *wrong = check_values(h);
+	return wrong ? wrong : check_framing(&f, false);
+}

@@ -1,0 +1,9 @@
+/* Inside of net/http: what the parser and the checks share. */
+#pragma once
+
+#include "net/http.h"
+
+/* What llhttp accepts but two readers could take differently. NULL if the head is sound, else what is wrong
+ * (static text). */
+const char *http_check_request(const struct http_head *h);
+const char *http_check_response(const struct http_head *h);
