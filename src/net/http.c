@@ -150,8 +150,10 @@ static int on_headers_complete(llhttp_t *p)
 static int on_body(llhttp_t *p, const char *at, size_t len)
 {
 	struct http_conn *c = conn_of(p);
+	if (len == 0)
+		return 0; /* llhttp was fed nothing in the middle of a piece */
 	c->piece = span_of(at, len);
-	c->piece_ready = len > 0;
+	c->piece_ready = true;
 	c->body_bytes += len;
 	return HPE_PAUSED;
 }
@@ -218,7 +220,7 @@ bool http_message_done(const struct http_conn *c)
 
 bool http_body_ready(const struct http_conn *c)
 {
-	return c->done || c->piece_ready || c->begin < c->end || stream_readable(c->stream);
+	return c->done || c->piece_ready || c->paused || c->begin < c->end || stream_readable(c->stream);
 }
 
 bool http_next(struct http_conn *c)
@@ -247,7 +249,7 @@ static int parse(struct http_conn *c)
 		llhttp_resume(&io->parser);
 	} else {
 		c->error = llhttp_get_error_reason(&io->parser);
-		return err == HPE_INVALID_TRANSFER_ENCODING ? -E_UNSUPPORTED : -E_HTTP;
+		return -E_HTTP;
 	}
 	c->body_wire_bytes += in_body ? c->begin - from : 0;
 	return 0;

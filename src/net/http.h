@@ -21,7 +21,7 @@ enum http_method {
 };
 
 struct span http_method_name(enum http_method m);
-/* "Not Found"; "Unknown" for a code without a name. */
+/* "Not Found"; empty for a code that has no name here. */
 struct span http_status_text(int status);
 
 struct http_header {
@@ -71,7 +71,7 @@ struct stream *http_stream(struct http_conn *c);
 
 /* Reads the next message's head. Responses: `to` is the request's method; interim answers (1xx) are skipped.
  * -E_EOF: the peer ended before the first byte; -E_HTTP: malformed (http_error() says what); -E_TOO_LARGE: a
- * longer head than allowed; -E_UNSUPPORTED: a framing that we do not speak; and the codes of stream_read. */
+ * longer head than allowed; and the codes of stream_read. */
 MUST_USE int http_read_head(
     struct http_conn *c, enum http_method to, uint64_t deadline_ns, const struct http_head **ret);
 /* The next piece of the body, without its framing; the span is empty at the end. It lives until the next

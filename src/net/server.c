@@ -317,8 +317,6 @@ static int status_of_failure(int rc)
 	switch (rc) {
 	case -E_HTTP:
 		return 400;
-	case -E_UNSUPPORTED:
-		return 501;
 	case -E_TOO_LARGE:
 		return 431;
 	case -E_TIMEOUT:
@@ -333,7 +331,7 @@ static void refuse(struct exchange *x, int rc)
 {
 	static const struct http_head nothing = {.method = METHOD_OTHER};
 	int status = status_of_failure(rc);
-	const char *why = rc == -E_HTTP || rc == -E_UNSUPPORTED ? http_error(x->conn) : result_text(rc);
+	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
 	x->req = &nothing;
 	x->keep_alive = false;
 	x->failure = why;
