@@ -2,9 +2,14 @@
  * once. No text in it quotes a value, so none can show a secret. */
 #pragma once
 
+#include <stdarg.h>
+
 #include "base/arena.h"
 
 #define PROBLEMS_MAX 100
+
+/* For messages that quote a name: printf("%.*s", NAME_FMT(s)), cut to what a line can take. */
+#define NAME_FMT(s) (int)((s).len > 128 ? 128 : (s).len), (s).ptr
 
 struct problem {
 	struct span file;    /* name within the directory, or "environment" */
@@ -22,5 +27,7 @@ struct problems {
 /* Adds one; all texts are copied. A zeroed struct is an empty list. */
 void problems_add(struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt,
     ...) __attribute__((format(printf, 5, 6)));
+void problems_vadd(
+    struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt, va_list ap);
 /* Empties the list and frees its texts; the list is usable again. */
 void problems_free(struct problems *p);
