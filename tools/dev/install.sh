@@ -6,7 +6,7 @@ declare -A packages=(
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libcmocka-dev'
 	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report.
 	[test]='clang clang-format clang-tidy llvm cppcheck shellcheck git python3-venv'
-	[bench]='nginx-light haproxy wrk'
+	[bench]='nginx haproxy wrk'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
