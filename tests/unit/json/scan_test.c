@@ -166,7 +166,8 @@ static void depth(void **state)
 			struct json_scan s;
 			size_t len = 0;
 			for (size_t i = 0; i < levels; i++)
-				len += (size_t)sprintf(text + len, openers[kind] == '[' ? "[" : "{\"k\":");
+				len += (size_t)snprintf(text + len, sizeof text - len, "%s",
+				    openers[kind] == '[' ? "[" : "{\"k\":");
 			text[len++] = '1';
 			memset(text + len, openers[kind] + 2, levels);
 			len += levels;
