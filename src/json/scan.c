@@ -165,9 +165,9 @@ static const char *open_bracket(struct json_scan *s, const char *p)
 
 /* Steps from an opening bracket or from behind an item to the next item of the innermost array or object:
  * returns where its value begins. At the closing bracket steps behind it with s->depth lowered. */
-static const char *next_item(struct json_scan *s, const char *p, enum json_state state, struct span *ret_key)
+static inline const char *next_item(
+    struct json_scan *s, const char *p, enum json_state state, bool object, struct span *ret_key)
 {
-	bool object = in_object(s);
 	p = skip_space(s, p);
 	if (p < s->end && *p == (object ? '}' : ']')) {
 		s->depth--;
@@ -200,24 +200,42 @@ static const char *read_scalar(struct json_scan *s, const char *p)
 	}
 }
 
+/* An array's element that is no array or object, with all the numbers that can be taken in its stride. They
+ * pay once the array has shown to be long: *seen counts. */
+static const char *read_element(struct json_scan *s, const char *p, unsigned *seen)
+{
+	if (++*seen > 3) {
+		const char *after = json_run_numbers(p, s->end);
+		*seen = 0;
+		p = skip_space(s, after);
+	}
+	return read_scalar(s, p);
+}
+
 /* Goes on from where the cursor stands until a value has ended at the given depth. */
 static int walk(struct json_scan *s, unsigned depth)
 {
 	enum json_state state = s->state;
 	const char *p = s->at;
 	struct span key;
+	unsigned seen = 0;
+	bool object = s->depth > 0 && in_object(s);
 	while (p && (state != JSON_AFTER_VALUE || s->depth != depth)) {
 		unsigned before = s->depth;
 		if (state != JSON_AT_VALUE) {
-			p = next_item(s, p, state, &key);
-			state = s->depth < before ? JSON_AFTER_VALUE : JSON_AT_VALUE;
+			p = next_item(s, p, state, object, &key);
+			state = JSON_AT_VALUE;
+			if (s->depth < before) {
+				state = JSON_AFTER_VALUE;
+				object = s->depth > 0 && in_object(s);
+			}
 		} else if (p < s->end && (*p == '{' || *p == '[')) {
+			object = *p == '{';
 			p = open_bracket(s, p);
 			state = JSON_AT_OPEN;
+			seen = 0;
 		} else {
-			if (before && !in_object(s))
-				p = json_run_numbers(p, s->end);
-			p = read_scalar(s, skip_space(s, p));
+			p = before && !object ? read_element(s, p, &seen) : read_scalar(s, p);
 			state = JSON_AFTER_VALUE;
 		}
 	}
@@ -307,7 +325,7 @@ static bool step(struct json_scan *s, bool object, struct span *ret_key)
 		return false;
 	assert(s->depth > 0 && in_object(s) == object);
 	unsigned before = s->depth;
-	const char *p = next_item(s, s->at, s->state, ret_key);
+	const char *p = next_item(s, s->at, s->state, object, ret_key);
 	if (!p)
 		return false;
 	s->at = p;

@@ -157,6 +157,27 @@ static void refuses(void **state)
 	}
 }
 
+/* Numbers are read in blocks; what is wrong among them is still found at its byte. */
+static void long_arrays(void **state)
+{
+	char text[200 * 6 + 3] = "[";
+	for (size_t i = 0; i < 200; i++)
+		memcpy(text + 1 + i * 6, "-0.25,", 6);
+	text[200 * 6] = ']';
+	for (size_t i = 1; i < 200 * 6; i++) {
+		struct json_scan s;
+		char was = text[i];
+		text[i] = 'x';
+		json_scan_init(&s, span_str(text));
+		assert_int_equal(json_scan_end(&s), -E_JSON);
+		assert_int_equal(s.error.offset, i);
+		text[i] = was;
+		json_scan_init(&s, span_of(text, i));
+		assert_int_equal(json_scan_end(&s), -E_JSON);
+		assert_int_equal(s.error.offset, i);
+	}
+}
+
 static void depth(void **state)
 {
 	static const char openers[] = "[{";
@@ -284,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(accepts),
 	    cmocka_unit_test(refuses),
+	    cmocka_unit_test(long_arrays),
 	    cmocka_unit_test(depth),
 	    cmocka_unit_test(reading),
 	    cmocka_unit_test(wrong_types),
