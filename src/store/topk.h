@@ -24,9 +24,15 @@ struct topk topk_new(struct arena *a, size_t k, size_t most, topk_tie_fn *tie, c
 
 void topk_offer_slow(struct topk *t, struct hit hit);
 
+/* False if a candidate with this key cannot enter. */
+static inline bool topk_wants(const struct topk *t, float key)
+{
+	return t->len < t->k || (t->k && key <= t->at[0].key);
+}
+
 static inline void topk_offer(struct topk *t, float key, uint32_t slot)
 {
-	if (t->len < t->k || (t->k && key <= t->at[0].key))
+	if (topk_wants(t, key))
 		topk_offer_slow(t, (struct hit){key, slot});
 }
 
