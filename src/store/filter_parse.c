@@ -78,7 +78,8 @@ int filter_refuse(const struct filter_leaf *leaf, const char *fmt, ...)
 int filter_mismatch(const struct filter_leaf *leaf, struct span expected)
 {
 	struct span got = shown(leaf->arena, leaf->operand);
-	return refuse(leaf->r, 400, "filter error in key `%.*s`: type mismatch, %.*s expects %.*s, but got '%.*s'",
+	return refuse(leaf->r, 400,
+	    "filter error in key `%.*s`: type mismatch, %.*s expects %.*s, but got '%.*s'",
 	    SPAN_FMT(leaf->name), SPAN_FMT(leaf->op), SPAN_FMT(expected), SPAN_FMT(got));
 }
 
@@ -107,9 +108,10 @@ static int check_list(const struct filter_leaf *leaf)
 {
 	size_t i, n;
 	yyjson_val *item, *first = yyjson_arr_get_first(leaf->operand);
-	yyjson_arr_foreach (leaf->operand, i, n, item) {
+	yyjson_arr_foreach(leaf->operand, i, n, item)
+	{
 		bool mixed = yyjson_get_type(item) != yyjson_get_type(first) && !yyjson_is_null(item) &&
-			     !yyjson_is_null(first);
+		             !yyjson_is_null(first);
 		if (mixed || yyjson_is_ctn(item))
 			return no_filter(leaf->path, leaf->r);
 	}
@@ -154,7 +156,8 @@ static int parse_set(const struct filter_leaf *leaf, bool may_stand_alone, struc
 	return 0;
 }
 
-/* Null is less than every value and equal to a missing one: Gt null asks for presence, Gte null for nothing. */
+/* Null is less than every value and equal to a missing one: Gt null asks for presence, Gte null for nothing.
+ */
 static void compare_with_null(struct filter *f)
 {
 	f->kind = f->test == TEST_GTE ? FILTER_EVERY : FILTER_PRESENT;
@@ -172,7 +175,7 @@ static int parse_value(const struct filter_leaf *leaf, bool nullable, struct fil
 		f->kind = FILTER_SAME_ITEMS;
 		struct span expected = arena_printf(leaf->arena, "[]%.*s", SPAN_FMT(base_name(leaf)));
 		return yyjson_is_arr(leaf->operand) ? parse_list(leaf, expected, &f->operand)
-						    : filter_mismatch(leaf, expected);
+		                                    : filter_mismatch(leaf, expected);
 	}
 	f->operand = (struct value){.present = true, .count = 1};
 	if (parse_item(leaf, leaf->operand, &f->operand.one) < 0)
@@ -257,9 +260,9 @@ static int check_length(const struct filter_leaf *leaf, const struct filter_op *
 		return 0;
 	return filter_refuse(leaf, "%.*s takes %s, but got %zu elements after the attribute and operator",
 	    SPAN_FMT(leaf->op),
-	    most == 3   ? "one operand"
+	    most == 3    ? "one operand"
 	    : least == 4 ? "an operand and options"
-			 : "an operand and at most one set of options",
+	                 : "an operand and at most one set of options",
 	    len - 2);
 }
 
@@ -299,7 +302,8 @@ static int parse_parts(const struct filter_leaf *outer, yyjson_val *list, int de
 	yyjson_val *part;
 	f->parts_len = yyjson_arr_size(list);
 	f->parts = arena_array(outer->arena, struct filter *, f->parts_len);
-	yyjson_arr_foreach (list, i, n, part) {
+	yyjson_arr_foreach(list, i, n, part)
+	{
 		int rc = parse(outer, part, depth + 1, &f->parts[i]);
 		if (rc < 0)
 			return rc;
@@ -312,7 +316,7 @@ static bool is_combinator(yyjson_val *json, struct span *ret_name)
 	*ret_name = json_span(yyjson_arr_get_first(json));
 	return yyjson_arr_size(json) == 2 && yyjson_is_arr(yyjson_arr_get(json, 1)) &&
 	       (span_eq(*ret_name, SPAN("And")) || span_eq(*ret_name, SPAN("Or")) ||
-		   span_eq(*ret_name, SPAN("Not")));
+	           span_eq(*ret_name, SPAN("Not")));
 }
 
 static int parse(const struct filter_leaf *outer, yyjson_val *json, int depth, struct filter **ret)
@@ -344,8 +348,9 @@ static int parse(const struct filter_leaf *outer, yyjson_val *json, int depth, s
 bool filter_looks_like(yyjson_val *json)
 {
 	struct span name;
-	return is_combinator(json, &name) || (yyjson_arr_size(json) >= 3 && yyjson_is_str(yyjson_arr_get(json, 0)) &&
-						 yyjson_is_str(yyjson_arr_get(json, 1)));
+	return is_combinator(json, &name) ||
+	       (yyjson_arr_size(json) >= 3 && yyjson_is_str(yyjson_arr_get(json, 0)) &&
+	           yyjson_is_str(yyjson_arr_get(json, 1)));
 }
 
 int filter_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,

@@ -128,15 +128,15 @@ static int parse_options(const struct filter_leaf *leaf, bool *ret_last_as_prefi
 {
 	yyjson_val *prefix = yyjson_obj_get(leaf->option, "last_as_prefix");
 	if ((leaf->option && !yyjson_is_obj(leaf->option)) || (prefix && !yyjson_is_bool(prefix)))
-		return filter_refuse(leaf, "the options of %.*s are {\"last_as_prefix\": true or false}",
-		    SPAN_FMT(leaf->op));
+		return filter_refuse(
+		    leaf, "the options of %.*s are {\"last_as_prefix\": true or false}", SPAN_FMT(leaf->op));
 	*ret_last_as_prefix = yyjson_get_bool(prefix);
 	return 0;
 }
 
 int filter_parse_tokens(const struct filter_leaf *leaf, struct filter *f)
 {
-	bool last_as_prefix;
+	bool last_as_prefix = false;
 	struct tokens *t = arena_one(leaf->arena, struct tokens);
 	*t = (struct tokens){.ns = leaf->ns, .arena = leaf->arena};
 	arena_defer(leaf->arena, tokens_free, t);
@@ -147,9 +147,9 @@ int filter_parse_tokens(const struct filter_leaf *leaf, struct filter *f)
 	if (rc == -E_TOO_LARGE)
 		return filter_refuse(leaf, "the query is longer than %d characters", TEXT_QUERY_MAX);
 	if (rc < 0)
-		return filter_mismatch(leaf,
-		    leaf->attr->text.tokenizer == PRE_TOKENIZED_ARRAY ? SPAN("[]string")
-								      : SPAN("string or []string"));
+		return filter_mismatch(leaf, leaf->attr->text.tokenizer == PRE_TOKENIZED_ARRAY
+		                                 ? SPAN("[]string")
+		                                 : SPAN("string or []string"));
 	const struct text_index *ti = namespace_text(leaf->ns, leaf->attr);
 	if (ti)
 		resolve(t, ti, last_as_prefix);

@@ -1,4 +1,5 @@
-/* Approximate substring search: does some substring of a text lie within a Levenshtein distance of a pattern? */
+/* Approximate substring search: does some substring of a text lie within a Levenshtein distance of a pattern?
+ */
 #pragma once
 
 #include "base/arena.h"
@@ -9,7 +10,7 @@ struct fuzzy {
 	uint32_t *pattern; /* code points */
 	uint32_t len;
 	uint32_t distance;
-	bool fold; /* compare without case */
+	bool fold;     /* compare without case */
 	uint32_t *row; /* len + 1 */
 };
 

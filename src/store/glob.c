@@ -5,7 +5,7 @@
 /* A pattern becomes a small program whose states are run side by side over the text, so that no pattern can
  * make a match explode. */
 enum op {
-	OP_CHAR,  /* x: the code point */
+	OP_CHAR, /* x: the code point */
 	OP_ANY,
 	OP_CLASS, /* x: first range, y: number of ranges; `negated` */
 	OP_SPLIT, /* go on at x and at y */
@@ -120,8 +120,8 @@ static int compile_class(struct glob *g, struct source *s)
 
 static int compile_branch(struct glob *g, struct source *s);
 
-/* After a `{`. Each branch starts with a split to the next one and ends with a jump behind the last: the jumps
- * are chained through x until that place is known. */
+/* After a `{`. Each branch starts with a split to the next one and ends with a jump behind the last: the
+ * jumps are chained through x until that place is known. */
 static int compile_braces(struct glob *g, struct source *s)
 {
 	const uint32_t none = UINT32_MAX;
@@ -246,7 +246,8 @@ static bool accepts(const struct glob *g, const struct instr *in, uint32_t cp)
 	case OP_CLASS: {
 		bool found = in_ranges(g, in, cp);
 		if (g->ignore_case && !found)
-			found = in_ranges(g, in, codepoint_lower(cp)) || in_ranges(g, in, codepoint_upper(cp));
+			found =
+			    in_ranges(g, in, codepoint_lower(cp)) || in_ranges(g, in, codepoint_upper(cp));
 		return found != in->negated;
 	}
 	default:

@@ -34,8 +34,8 @@ static int parse_consistency(const struct parser *p)
 		return refuse_type(p->r, "consistency.level", level, "variant identifier");
 	if (yyjson_equals_str(level, "strong") || yyjson_equals_str(level, "eventual"))
 		return 0;
-	return refuse_shape(p->r, "consistency.level", "unknown variant `%.*s`, expected `strong` or `eventual`",
-	    SPAN_FMT(json_span(level)));
+	return refuse_shape(p->r, "consistency.level",
+	    "unknown variant `%.*s`, expected `strong` or `eventual`", SPAN_FMT(json_span(level)));
 }
 
 static int parse_vector_encoding(const struct parser *p)
@@ -60,13 +60,14 @@ static int check_distance_metric(const struct parser *p)
 		return 0;
 	if (metric_parse(json_span(name)) == METRIC_NONE)
 		return refuse_shape(p->r, path_of(p, "distance_metric"),
-		    "unknown variant `%.*s`, expected one of `Unknown`, `euclidean_squared`, `cosine_distance`, "
+		    "unknown variant `%.*s`, expected one of `Unknown`, `euclidean_squared`, "
+		    "`cosine_distance`, "
 		    "`euclidean`, `Query`",
 		    SPAN_FMT(json_span(name)));
 	if (metric_parse(json_span(name)) == has)
 		return 0;
-	return refuse(p->r, 400, "💔 distance metric mismatch, expected %.*s, got %.*s", SPAN_FMT(metric_name(has)),
-	    SPAN_FMT(json_span(name)));
+	return refuse(p->r, 400, "💔 distance metric mismatch, expected %.*s, got %.*s",
+	    SPAN_FMT(metric_name(has)), SPAN_FMT(json_span(name)));
 }
 
 /* `limit`, as a number or {"total": number}, or its older name `top_k`; 0 if there is none. */
@@ -87,8 +88,8 @@ static int parse_limit(const struct parser *p, size_t *ret)
 	if (top_k && !yyjson_is_uint(top_k))
 		return refuse_type(p->r, path_of(p, "top_k"), top_k, "usize");
 	if (limit && !yyjson_is_uint(limit))
-		return refuse_shape(p->r, path_of(p, "limit"),
-		    "data did not match any variant of untagged enum LimitInput");
+		return refuse_shape(
+		    p->r, path_of(p, "limit"), "data did not match any variant of untagged enum LimitInput");
 	if (!limit && !top_k)
 		return 0;
 	uint64_t total = yyjson_get_uint(limit ? limit : top_k);
@@ -119,11 +120,13 @@ static int parse_rows(const struct parser *p, struct leg *leg)
 }
 
 /* Marks the named attributes with `mark`. */
-static int mark_attributes(const struct parser *p, yyjson_val *names, const char *in, bool mark, struct leg *leg)
+static int mark_attributes(
+    const struct parser *p, yyjson_val *names, const char *in, bool mark, struct leg *leg)
 {
 	size_t i, n;
 	yyjson_val *name;
-	yyjson_arr_foreach (names, i, n, name) {
+	yyjson_arr_foreach(names, i, n, name)
+	{
 		if (!yyjson_is_str(name))
 			return refuse_type(p->r, path_of(p, in), name, "a string");
 		const struct attr *attr = schema_find(p->q->ns->schema, json_span(name));
@@ -131,7 +134,8 @@ static int mark_attributes(const struct parser *p, yyjson_val *names, const char
 			leg->include[attr->index] = mark;
 		else if (mark && !yyjson_equals_str(name, "id"))
 			return refuse(p->r, 400,
-			    "💔 attribute \"%.*s\" not found in schema, cannot be part of `include_attributes`. consider "
+			    "💔 attribute \"%.*s\" not found in schema, cannot be part of "
+			    "`include_attributes`. consider "
 			    "passing `include_attributes=True` to return all attribute data instead",
 			    SPAN_FMT(json_span(name)));
 	}
@@ -202,8 +206,9 @@ static int parse_sub_query(const struct parser *root, yyjson_val *json, size_t i
 		return refuse_type(p.r, p.path.ptr, json, "struct Query");
 	for (size_t f = 0; f < sizeof of_root / sizeof *of_root; f++) {
 		if (field(&p, of_root[f]))
-			return refuse(p.r, 400, "💔 `%s` belongs to the root of a multi-query, not to queries[%zu]",
-			    of_root[f], i);
+			return refuse(p.r, 400,
+			    "💔 `%s` belongs to the root of a multi-query, not to queries[%zu]", of_root[f],
+			    i);
 	}
 	p.path = arena_printf(p.q->arena, "queries[%zu].", i);
 	return parse_leg(&p);
@@ -233,7 +238,8 @@ static int parse_legs(const struct parser *p, yyjson_val *queries)
 		return refuse(p->r, 400, "💔 must send at least one sub-query");
 	if (yyjson_arr_size(queries) > QUERY_LEGS_MAX)
 		return refuse_permits(p, yyjson_arr_size(queries));
-	yyjson_arr_foreach (queries, i, n, json) {
+	yyjson_arr_foreach(queries, i, n, json)
+	{
 		int rc = parse_sub_query(p, json, i);
 		if (rc < 0)
 			return rc;
@@ -247,9 +253,10 @@ static int parse_weights(const struct parser *p, yyjson_val *weights)
 	size_t i, n;
 	yyjson_val *weight;
 	if (!yyjson_is_arr(weights) || yyjson_arr_size(weights) != p->q->legs_len)
-		return refuse(p->r, 400, "💔 rerank_by: weights must be a list of %zu numbers, one per sub-query",
-		    p->q->legs_len);
-	yyjson_arr_foreach (weights, i, n, weight) {
+		return refuse(p->r, 400,
+		    "💔 rerank_by: weights must be a list of %zu numbers, one per sub-query", p->q->legs_len);
+	yyjson_arr_foreach(weights, i, n, weight)
+	{
 		p->q->fusion.weights[i] = yyjson_get_num(weight);
 		if (!(p->q->fusion.weights[i] > 0))
 			return refuse(p->r, 400, "💔 rerank_by: weights must be positive");
@@ -259,7 +266,8 @@ static int parse_weights(const struct parser *p, yyjson_val *weights)
 
 static int parse_rrf_options(const struct parser *p, yyjson_val *options)
 {
-	yyjson_val *constant = yyjson_obj_get(options, "rank_constant"), *weights = yyjson_obj_get(options, "weights");
+	yyjson_val *constant = yyjson_obj_get(options, "rank_constant"),
+	           *weights = yyjson_obj_get(options, "weights");
 	if (constant && !yyjson_is_null(constant)) {
 		p->q->fusion.rank_constant = yyjson_get_num(constant);
 		if (!(p->q->fusion.rank_constant > 0))
@@ -275,7 +283,8 @@ static int parse_rerank(const struct parser *p, yyjson_val *rerank)
 	yyjson_val *options = yyjson_arr_get(rerank, 1);
 	if (!yyjson_equals_str(yyjson_arr_get(rerank, 0), "RRF") || yyjson_arr_size(rerank) > 2 ||
 	    (options && !yyjson_is_obj(options)))
-		return refuse_shape(p->r, "rerank_by", "data did not match any variant of untagged enum RerankInput");
+		return refuse_shape(
+		    p->r, "rerank_by", "data did not match any variant of untagged enum RerankInput");
 	if (q->legs_len < 2)
 		return refuse(p->r, 400, "💔 rerank_by requires at least two sub-queries");
 	q->fused = true;

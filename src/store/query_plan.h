@@ -11,10 +11,10 @@
 /* A single query, or one of a multi-query. */
 struct leg {
 	struct rank rank;
-	bool ranked; /* has a rank_by */
+	bool ranked;           /* has a rank_by */
 	struct filter *filter; /* NULL: none */
 	size_t limit, offset;
-	bool *include; /* by attribute index: goes into the rows */
+	bool *include;    /* by attribute index: goes into the rows */
 	struct topk hits; /* of the run; only at[offset..len) are rows */
 };
 

@@ -1,7 +1,7 @@
 #include "base/base64.h"
 #include "base/time.h"
-#include "json/write.h"
 #include "store/query_plan.h"
+#include "json/write.h"
 
 /* What the service bills a query for at least, and reports as its fastest time. */
 #define BILLED_MIN_BYTES 256000000ULL
@@ -131,7 +131,8 @@ static void put_performance(struct printer *p, uint64_t started_ns)
 	buf_printf(p->out,
 	    "\"performance\":{\"cache_hit_ratio\":1.0,\"cache_temperature\":\"hot\",\"server_total_ms\":%llu,"
 	    "\"query_execution_ms\":%llu,\"exhaustive_search_count\":%llu,\"approx_namespace_size\":%llu",
-	    (unsigned long long)ms, (unsigned long long)ms, (unsigned long long)rows, (unsigned long long)rows);
+	    (unsigned long long)ms, (unsigned long long)ms, (unsigned long long)rows,
+	    (unsigned long long)rows);
 	if (ns->last_write_ns)
 		buf_printf(p->out, ",\"last_included_write_at\":\"%.*s\"", (int)len, text);
 	buf_byte(p->out, '}');

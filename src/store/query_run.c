@@ -36,9 +36,9 @@ static void run_order(const struct query *q, struct leg *leg)
 
 static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
 {
-	return metric == METRIC_COSINE ? vector_cosine_distance(query, norm2, v, dims)
+	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
 	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(query, v, dims))
-				       : vector_euclidean_squared(query, v, dims);
+	                                    : vector_euclidean_squared(query, v, dims);
 }
 
 static void run_vector(const struct query *q, struct leg *leg)

@@ -9,7 +9,8 @@ struct parser {
 
 static int no_rank(const struct parser *p)
 {
-	return refuse_shape(p->r, p->path, "data did not match any variant of enum a valid variant of RankInput");
+	return refuse_shape(
+	    p->r, p->path, "data did not match any variant of enum a valid variant of RankInput");
 }
 
 static int find_attr(const struct parser *p, struct span name, const struct attr **ret)
@@ -44,8 +45,8 @@ static int add_order(const struct parser *p, yyjson_val *pair, struct rank *rank
 		return rc;
 	struct value_type type = by->attr->type;
 	if (type.array || type.base == VALUE_BYTES || type.base == VALUE_VECTOR)
-		return refuse(p->r, 400, "💔 rank_by field \"%.*s\" of type %.*s cannot be ordered by", SPAN_FMT(name),
-		    SPAN_FMT(value_type_text(p->arena, type)));
+		return refuse(p->r, 400, "💔 rank_by field \"%.*s\" of type %.*s cannot be ordered by",
+		    SPAN_FMT(name), SPAN_FMT(value_type_text(p->arena, type)));
 	return 0;
 }
 
@@ -54,9 +55,10 @@ static int parse_orders(const struct parser *p, yyjson_val *list, struct rank *r
 	size_t i, n;
 	yyjson_val *pair;
 	if (yyjson_arr_size(list) > ORDER_BY_MAX)
-		return refuse(p->r, 400, "💔 rank_by can order by at most %d attributes, got %zu", ORDER_BY_MAX,
-		    yyjson_arr_size(list));
-	yyjson_arr_foreach (list, i, n, pair) {
+		return refuse(p->r, 400, "💔 rank_by can order by at most %d attributes, got %zu",
+		    ORDER_BY_MAX, yyjson_arr_size(list));
+	yyjson_arr_foreach(list, i, n, pair)
+	{
 		int rc = is_order_pair(pair) ? add_order(p, pair, rank) : no_rank(p);
 		if (rc < 0)
 			return rc;
@@ -77,13 +79,16 @@ static int parse_vector(const struct parser *p, yyjson_val *json, struct rank *r
 	if (yyjson_is_arr(yyjson_arr_get(operand, 0)))
 		return refuse_unsupported(p->r, "multi-vector rank_by");
 	if (rank->attr->type.base != VALUE_VECTOR)
-		return refuse(p->r, 400, "💔 rank_by field \"%.*s\" is not a vector attribute", SPAN_FMT(name));
+		return refuse(
+		    p->r, 400, "💔 rank_by field \"%.*s\" is not a vector attribute", SPAN_FMT(name));
 	if (vector_from_json(p->arena, operand, &rank->vector, &dims) < 0)
 		return refuse(p->r, 400,
-		    "💔 rank_by field \"%.*s\": the query vector must be an array of finite numbers or base64 of f32",
+		    "💔 rank_by field \"%.*s\": the query vector must be an array of finite numbers or base64 "
+		    "of f32",
 		    SPAN_FMT(name));
 	if (dims != rank->attr->type.dims)
-		return refuse(p->r, 400, "💔 rank_by field \"%.*s\": vector dimension mismatch, expected %u, got %u",
+		return refuse(p->r, 400,
+		    "💔 rank_by field \"%.*s\": vector dimension mismatch, expected %u, got %u",
 		    SPAN_FMT(name), rank->attr->type.dims, dims);
 	return 0;
 }

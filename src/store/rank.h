@@ -6,10 +6,10 @@
 #define ORDER_BY_MAX 8
 
 enum rank_kind {
-	RANK_ORDER,  /* by attributes, at last by ascending id; no $dist */
-	RANK_ANN,    /* by distance; answered exactly */
-	RANK_KNN,    /* the same; needs filters */
-	RANK_SCORE,  /* by descending score */
+	RANK_ORDER, /* by attributes, at last by ascending id; no $dist */
+	RANK_ANN,   /* by distance; answered exactly */
+	RANK_KNN,   /* the same; needs filters */
+	RANK_SCORE, /* by descending score */
 };
 
 struct order_by {

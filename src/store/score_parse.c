@@ -13,7 +13,8 @@ struct parser {
 
 static int no_expression(const struct parser *p)
 {
-	return refuse_shape(p->r, p->path, "data did not match any variant of enum a valid variant of RankInput");
+	return refuse_shape(
+	    p->r, p->path, "data did not match any variant of enum a valid variant of RankInput");
 }
 
 static int wrong_text(const struct parser *p, const struct attr *attr, yyjson_val *operand)
@@ -53,7 +54,8 @@ static int parse_bm25(const struct parser *p, yyjson_val *json, struct score *s)
 		return refuse(p->r, 400, "💔 rank_by field \"%.*s\" not found in schema", SPAN_FMT(name));
 	if (!attr->full_text)
 		return refuse(p->r, 400,
-		    "💔 rank_by field \"%.*s\" is not enabled for full-text search; this requires a schema update",
+		    "💔 rank_by field \"%.*s\" is not enabled for full-text search; this requires a schema "
+		    "update",
 		    SPAN_FMT(name));
 	if (yyjson_arr_size(json) > 3)
 		return refuse_unsupported(p->r, "last_as_prefix");
@@ -91,7 +93,8 @@ static int parse_list(const struct parser *p, yyjson_val *list, int depth, struc
 	size_t i, n;
 	yyjson_val *item;
 	s->parts = arena_array(p->arena, struct score *, yyjson_arr_size(list));
-	yyjson_arr_foreach (list, i, n, item) {
+	yyjson_arr_foreach(list, i, n, item)
+	{
 		float floor;
 		int rc;
 		if (!yyjson_is_num(item)) {
@@ -153,16 +156,17 @@ static const struct form_of *form_find(yyjson_val *json)
 	struct span first = json_span(yyjson_arr_get(json, 0)), second = json_span(yyjson_arr_get(json, 1));
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		const struct form_of *f = &forms[i];
-		bool found = f->comes_first ? span_eq(first, f->name) && len == f->len && !(second.ptr && len >= 3)
-					    : first.ptr && span_eq(second, f->name) && len >= 3;
+		bool found = f->comes_first
+		                 ? span_eq(first, f->name) && len == f->len && !(second.ptr && len >= 3)
+		                 : first.ptr && span_eq(second, f->name) && len >= 3;
 		if (found)
 			return f;
 	}
 	return NULL;
 }
 
-static int parse_form(const struct parser *p, const struct form_of *form, yyjson_val *json, int depth,
-    struct score *s)
+static int parse_form(
+    const struct parser *p, const struct form_of *form, yyjson_val *json, int depth, struct score *s)
 {
 	yyjson_val *list = yyjson_arr_get(json, 1);
 	s->kind = form->kind;
@@ -174,7 +178,8 @@ static int parse_form(const struct parser *p, const struct form_of *form, yyjson
 	case FORM_PRODUCT:
 		return parse_product(p, json, depth, s);
 	case FORM_VECTOR:
-		return refuse(p->r, 400, "💔 %.*s cannot be part of another rank_by expression", SPAN_FMT(form->name));
+		return refuse(
+		    p->r, 400, "💔 %.*s cannot be part of another rank_by expression", SPAN_FMT(form->name));
 	case FORM_UNSUPPORTED:
 		break;
 	}

@@ -8,7 +8,8 @@ static bool is_operand(const struct attr *attr, yyjson_val *operand)
 	yyjson_val *item;
 	if (yyjson_is_str(operand))
 		return attr->text.tokenizer != PRE_TOKENIZED_ARRAY;
-	yyjson_arr_foreach (operand, i, n, item) {
+	yyjson_arr_foreach(operand, i, n, item)
+	{
 		if (!yyjson_is_str(item))
 			return false;
 	}
