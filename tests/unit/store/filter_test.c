@@ -13,7 +13,7 @@ static const char *passing(const char *filter)
 		return text.ptr;
 	}
 	struct buf ids = buf_new(1000);
-	vec_each(&world.ns->docs, d) {
+	vec_each (&world.ns->docs, d) {
 		if (filter_match(f, *d))
 			buf_u64(&ids, id_uint((*d)->id));
 	}
@@ -108,8 +108,9 @@ static const struct {
     {"['id','NotIn',[1,3]]", "2"},
     {"['id','Eq',null]", ""},
     {"['id','NotEq',null]", "123"},
-    {"['hidden','Fuzzy','x',{}]", "400 filter error in key `hidden`: Fuzzy needs an attribute of type string or "
-				  "[]string with `fuzzy` enabled"},
+    {"['hidden','Fuzzy','x',{}]",
+        "400 filter error in key `hidden`: Fuzzy needs an attribute of type string or "
+        "[]string with `fuzzy` enabled"},
     /* Combinations. */
     {"['And',[['n','Gt',4],['s','Eq','apple']]]", "2"},
     {"['Or',[['n','Eq',10],['s','Eq','apple']]]", "23"},
@@ -131,12 +132,12 @@ static const struct {
     {"['s','Glob','[a-b]*']", "23"},
     {"['name','Fuzzy','pufferfsh',{'max_edit_distance':[{'min_query_chars':6,'distance':1}],"
      "'case_sensitive':false}]",
-	"23"},
+        "23"},
     {"['name','Fuzzy','pufferfsh',{'max_edit_distance':[{'min_query_chars':6,'distance':1}]}]", "3"},
     {"['name','Fuzzy','puff',{'max_edit_distance':[{'min_query_chars':6,'distance':1}]}]", ""},
     {"['name','Fuzzy','cute',{'max_edit_distance':[{'min_query_chars':3,'distance':0},"
      "{'min_query_chars':6,'distance':1}]}]",
-	"3"},
+        "3"},
     /* Tokens. */
     {"['text','ContainsAllTokens','Lights NIGHT']", "23"},
     {"['text','ContainsAllTokens','lights harbour']", "2"},
@@ -169,47 +170,55 @@ static const struct {
     {"['u','Gt',-1]", "400 filter error in key `u`: type mismatch, Gt expects uint, but got '-1'"},
     {"['t','Lt','soon']", "400 filter error in key `t`: type mismatch, Lt expects datetime, but got 'soon'"},
     {"['n','In',[1,null]]",
-	"400 filter error in key `n`: type mismatch, In expects int or []int, but got '[1,null]'"},
+        "400 filter error in key `n`: type mismatch, In expects int or []int, but got '[1,null]'"},
     {"['g','In',['x']]",
-	"400 filter error in key `g`: type mismatch, In expects uuid or []uuid, but got '[\"x\"]'"},
+        "400 filter error in key `g`: type mismatch, In expects uuid or []uuid, but got '[\"x\"]'"},
     {"['id','Eq','1']", "400 filter error in key `id`: type mismatch, Eq expects uint, but got '1'"},
     {"['tags','ContainsAny','sea']",
-	"400 filter error in key `tags`: type mismatch, ContainsAny expects []string, but got 'sea'"},
+        "400 filter error in key `tags`: type mismatch, ContainsAny expects []string, but got 'sea'"},
     {"['tags','NotContainsAny',[1]]",
-	"400 filter error in key `tags`: type mismatch, NotContainsAny expects []string, but got '[1]'"},
+        "400 filter error in key `tags`: type mismatch, NotContainsAny expects []string, but got '[1]'"},
     {"['tags','Contains',['sea']]",
-	"400 filter error in key `tags`: type mismatch, Contains expects string, but got '[\"sea\"]'"},
+        "400 filter error in key `tags`: type mismatch, Contains expects string, but got '[\"sea\"]'"},
     {"['tags','NotContains',null]",
-	"400 filter error in key `tags`: type mismatch, NotContains expects string, but got 'null'"},
+        "400 filter error in key `tags`: type mismatch, NotContains expects string, but got 'null'"},
     {"['tags','Eq','sea']",
-	"400 filter error in key `tags`: type mismatch, Eq expects []string, but got 'sea'"},
-    {"['ns','Gt',1]",
-	"400 filter error in key `ns`: Gt needs a scalar attribute, but its type is []int"},
-    {"['n','AnyGt',1]",
-	"400 filter error in key `n`: AnyGt needs an array attribute, but its type is int"},
-    {"['n','Eq',1,2]",
-	"400 filter error in key `n`: Eq takes one operand, but got 2 elements after the attribute and operator"},
+        "400 filter error in key `tags`: type mismatch, Eq expects []string, but got 'sea'"},
+    {"['ns','Gt',1]", "400 filter error in key `ns`: Gt needs a scalar attribute, but its type is []int"},
+    {"['n','AnyGt',1]", "400 filter error in key `n`: AnyGt needs an array attribute, but its type is int"},
+    {"['n','Eq',1,2]", "400 filter error in key `n`: Eq takes one operand, but got 2 elements after the "
+                       "attribute and operator"},
     {"['s','Regex','a+']", "400 💔 `Regex` is not supported by this local store yet"},
     {"['path','Glob','[a']",
-	"400 filter error in key `path`: invalid glob pattern: unclosed character class; missing ']'"},
+        "400 filter error in key `path`: invalid glob pattern: unclosed character class; missing ']'"},
     {"['words','ContainsAllTokens','be']",
-	"400 filter error in key `words`: type mismatch, ContainsAllTokens expects []string, but got 'be'"},
+        "400 filter error in key `words`: type mismatch, ContainsAllTokens expects []string, but got 'be'"},
     {"['s','ContainsAnyToken','x']",
-	"400 filter error in key `s`: ContainsAnyToken needs an attribute of type string or []string with "
-	"`full_text_search` enabled"},
+        "400 filter error in key `s`: ContainsAnyToken needs an attribute of type string or []string with "
+        "`full_text_search` enabled"},
     {"['name','Fuzzy','pufferfish',{'max_edit_distance':[{'min_query_chars':5,'distance':1}]}]",
-	"400 filter error in key `name`: max_edit_distance: distance 1 needs min_query_chars of at least 6"},
+        "400 filter error in key `name`: max_edit_distance: distance 1 needs min_query_chars of at least 6"},
     {"['name','Fuzzy','pufferfish',{'max_edit_distance':[{'min_query_chars':50,'distance':3}]}]",
-	"400 filter error in key `name`: max_edit_distance: distance must be 0, 1 or 2"},
+        "400 filter error in key `name`: max_edit_distance: distance must be 0, 1 or 2"},
     {"['name','Fuzzy','pufferfish',{}]",
-	"400 filter error in key `name`: Fuzzy requires `max_edit_distance`, a list of thresholds"},
+        "400 filter error in key `name`: Fuzzy requires `max_edit_distance`, a list of thresholds"},
 };
 
 #define SHAPE "422 Failed to deserialize the JSON body into the target type: filters: "
 
 static const char *const misshapen[] = {
-    "'n'", "{}", "[]", "['n']", "['n','Eq']", "['And','x']", "['And',[1]]", "['Not',1]", "[1,'Eq',2]",
-    "['n','In',[1,'a']]", "['n','In',[[1]]]", "['n','In',[{}]]",
+    "'n'",
+    "{}",
+    "[]",
+    "['n']",
+    "['n','Eq']",
+    "['And','x']",
+    "['And',[1]]",
+    "['Not',1]",
+    "[1,'Eq',2]",
+    "['n','In',[1,'a']]",
+    "['n','In',[[1]]]",
+    "['n','In',[{}]]",
 };
 
 static void every_operator_and_null_rule(void **state)

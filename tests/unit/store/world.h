@@ -29,14 +29,15 @@ static inline struct put world_put(struct world *w, const struct schema *s, yyjs
 	struct put put = {.vectors = arena_array(w->arena, const float *, VECTOR_COLUMNS_MAX)};
 	struct value *values = arena_array(w->arena, struct value, s->attrs.len);
 	assert_int_equal(id_from_json(w->arena, s->id_kind, yyjson_obj_get(row, "id"), &id), 0);
-	vec_each(&s->attrs, attr) {
+	vec_each (&s->attrs, attr) {
 		uint32_t dims, i = (*attr)->index;
 		yyjson_val *v = json_get(row, (*attr)->name);
 		if (!v || yyjson_is_null(v))
 			continue;
 		values[i].present = true;
 		if ((*attr)->type.base == VALUE_VECTOR)
-			assert_int_equal(vector_from_json(w->arena, v, &put.vectors[(*attr)->column], &dims), 0);
+			assert_int_equal(
+			    vector_from_json(w->arena, v, &put.vectors[(*attr)->column], &dims), 0);
 		else
 			assert_int_equal(value_from_json(w->arena, (*attr)->type, v, &values[i]), 0);
 	}
@@ -85,7 +86,7 @@ static inline const char *world_ask(struct world *w, const char *query)
 	if (billing)
 		text = span_between(out.ptr, billing);
 	struct span ret = rc == 0 ? arena_copy(w->arena, text)
-				  : arena_printf(w->arena, "%d %.*s", r.status, SPAN_FMT(r.text));
+	                          : arena_printf(w->arena, "%d %.*s", r.status, SPAN_FMT(r.text));
 	for (char *p = (char *)(uintptr_t)ret.ptr; *p; p++) {
 		if (*p == '"')
 			*p = '\'';
