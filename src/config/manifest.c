@@ -164,8 +164,8 @@ static const struct field metadata_fields[] = {
 };
 
 #define DOCUMENT_FIELDS                                                                                      \
-	{"apiVersion", FIELD_ANY, .required = true, .meaning = "as above"},                                  \
-	    {"kind", FIELD_ANY, .required = true, .meaning = "as above"},                                    \
+	{"apiVersion", FIELD_ANY, .required = true, .meaning = "as in the heading"},                         \
+	    {"kind", FIELD_ANY, .required = true, .meaning = "as in the heading"},                           \
 	{                                                                                                    \
 		"metadata", FIELD_MAP, 0, .required = true, .fields = metadata_fields,                       \
 		                          .meaning = "what the object is called"                             \
@@ -406,9 +406,10 @@ void manifest_write_manual(struct buf *b)
 {
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		buf_printf(b,
-		    "### %s (`%s`)\n\n| Field | Type | Required | Meaning |\n| --- | --- | --- | --- |\n",
+		    "## %s (`%s`)\n\n| Field | Type | Required | Meaning |\n| --- | --- | --- | --- |\n",
 		    kinds[i].name, kinds[i].api_version);
 		write_fields(b, kinds[i].fields, "");
-		buf_lit(b, "\n");
+		if (i + 1 < KIND_COUNT)
+			buf_lit(b, "\n");
 	}
 }

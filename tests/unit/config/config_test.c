@@ -242,6 +242,24 @@ static void odd_files(void **state)
 	problems_free(&p);
 }
 
+static void the_example_loads(void **state)
+{
+	struct problems p = {0};
+	struct config *cfg = NULL;
+	const char *root = getenv("LAYER_SOURCE_ROOT");
+	char path[4096];
+	if (!root)
+		skip(); /* run by hand */
+	snprintf(path, sizeof path, "%s/examples/config", root);
+	if (config_load_dir(path, &cfg, &p) < 0)
+		fail_msg("%.*s:%u %.*s", SPAN_FMT(p.at[0].file), p.at[0].line, SPAN_FMT(p.at[0].message));
+	assert_span(cfg->default_store->name, "main");
+	assert_span(config_store_for(cfg, SPAN("products"))->name, "europe");
+	assert_span(config_store_for(cfg, SPAN("Handbook_2026"))->name, "main");
+	assert_int_equal(config_index(cfg, SPAN("Handbook_2026"))->policy.consistency, INDEX_EVENTUAL);
+	config_unref(cfg);
+}
+
 static void secrets_from_the_environment(void **state)
 {
 	static const struct file files[] = {{"a.yaml", STORE("a.b-c", "")}, {0}};
@@ -316,6 +334,7 @@ int main(void)
 	    cmocka_unit_test(a_directory_is_loaded),
 	    cmocka_unit_test(a_mounted_volume_is_loaded),
 	    cmocka_unit_test(odd_files),
+	    cmocka_unit_test(the_example_loads),
 	    cmocka_unit_test(secrets_from_the_environment),
 	    cmocka_unit_test(the_environment_alone),
 	};
