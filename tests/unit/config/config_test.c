@@ -31,7 +31,7 @@ static char dir[] = "config_test.XXXXXX";
 
 static void write_file(const char *name, const char *text)
 {
-	char path[300];
+	char path[400];
 	snprintf(path, sizeof path, "%s/%s", dir, name);
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
@@ -210,7 +210,7 @@ static void odd_files(void **state)
 {
 	struct problems p = {0};
 	struct config *cfg = NULL;
-	char path[300];
+	char path[200];
 	clear_dir();
 	write_file("a.yaml", STORE("a", SECRET));
 	/* not regular: passed over */
@@ -237,8 +237,17 @@ static void odd_files(void **state)
 	assert_int_equal(config_load_dir(dir, &cfg, &p), -E_CONFIG);
 	assert_span(p.at[0].message, "cannot be read: larger than its limit");
 	problems_free(&p);
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 1001; i++) {
+		snprintf(path, sizeof path, "%d.yaml", i);
+		write_file(path, "");
+	}
+	assert_int_equal(config_load_dir(dir, &cfg, &p), -E_CONFIG);
+	assert_int_equal(p.len, 1);
+	assert_span(p.at[0].message, "cannot be read: holds more files than its limit");
+	problems_free(&p);
 	assert_int_equal(config_load_dir("/nonexistent", &cfg, &p), -E_CONFIG);
-	assert_span(p.at[0].message, "the directory cannot be read: not found");
+	assert_span(p.at[0].message, "cannot be read: not found");
 	problems_free(&p);
 }
 
