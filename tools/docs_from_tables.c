@@ -1,5 +1,6 @@
 /* Writes the pages of docs/ that come from the program's own tables: docs_from_tables FOLDER.
  * `./dev docs` writes them into docs/; `./dev lint` fails when the committed ones differ. */
+#include "config/manifest.h"
 #include "obs/metrics_table.h"
 
 #include <stdio.h>
@@ -52,11 +53,23 @@ static void metrics(FILE *f)
 #undef X
 }
 
+static void manifests(FILE *f)
+{
+	struct buf b = buf_new(1 << 20);
+	fputs("# Manifest fields\n\nEvery field that is read. What they do together: "
+	      "[configuration](configuration.md).\n\n",
+	    f);
+	manifest_write_manual(&b);
+	fwrite(b.ptr, 1, b.len, f);
+	buf_free(&b);
+}
+
 static const struct {
 	const char *name;
 	void (*write)(FILE *f);
 } pages[] = {
     {"metrics.md", metrics},
+    {"manifests.md", manifests},
 };
 
 int main(int argc, char **argv)

@@ -332,10 +332,14 @@ int build_config(const struct manifests *manifests, struct config **ret, struct 
 {
 	struct builder b = {.manifests = manifests, .problems = problems, .cfg = config_new()};
 	size_t before = problems->len + problems->dropped;
+	bool bad = false;
+	vec_each (&manifests->list, m) {
+		bad |= m->bad;
+	}
 	check_names(&b);
 	build_stores(&b);
 	build_indexes(&b);
-	if (problems->len + problems->dropped != before) {
+	if (bad || problems->len + problems->dropped != before) {
 		config_unref(b.cfg);
 		return -E_CONFIG;
 	}

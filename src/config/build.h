@@ -10,8 +10,8 @@
 	"endpoint than the default), or let LAYER_CONFIG_DIR name a directory with a VectorStore manifest "  \
 	"and its Secret"
 
-/* Builds a configuration with one reference; nothing of it points into the manifests. -E_CONFIG with the
- * reasons added to `problems`. */
+/* Builds a configuration with one reference; nothing of it points into the manifests. -E_CONFIG if a
+ * manifest is bad, or with the reasons added to `problems`. */
 MUST_USE int build_config(const struct manifests *manifests, struct config **ret, struct problems *problems);
 
 /* A configuration of one default store with deriveFromStore. All texts are copied. `url` was parsed by

@@ -9,41 +9,18 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
-#include "base/vec.h"
 
-struct names {
-	VEC(char *) list;
-};
-
-static bool is_manifest_name(struct span name)
+static int is_manifest(const struct dirent *entry)
 {
+	struct span name = span_str(entry->d_name);
 	return !span_starts(name, SPAN(".")) &&
 	       (span_ends(name, SPAN(".yaml")) || span_ends(name, SPAN(".yml")) ||
 	           span_ends(name, SPAN(".json")));
 }
 
-static int by_name(const void *a, const void *b)
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int list_names(DIR *dir, struct names *names)
-{
-	for (struct dirent *entry; errno = 0, (entry = readdir(dir)) != NULL;) {
-		if (!is_manifest_name(span_str(entry->d_name)))
-			continue;
-		if (names->list.len == FILES_COUNT_MAX)
-			return -E_TOO_LARGE;
-		char *name = strdup(entry->d_name);
-		if (!name)
-			return -E_NOMEM;
-		vec_push(&names->list, name);
-	}
-	if (errno)
-		return result_from_errno(errno);
-	if (names->list.len)
-		qsort(names->list.at, names->list.len, sizeof *names->list.at, by_name);
-	return 0;
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 /* Fills `text` to the end of the file, or to its maximum: then -E_TOO_LARGE. */
@@ -80,66 +57,66 @@ static int read_file(int dir_fd, const char *name, struct buf *text)
 	return rc;
 }
 
-static int read_names(
-    int dir_fd, const struct names *names, files_each_fn *each, void *ctx, struct problems *problems)
+struct reading {
+	int dir_fd;
+	size_t total; /* bytes so far */
+	files_each_fn *each;
+	void *ctx;
+};
+
+/* Delivers one file; returns what is wrong with it, or NULL. */
+static const char *deliver(struct reading *r, const char *name)
 {
-	size_t total = 0;
-	int result = 0;
-	vec_each (&names->list, name) {
-		struct buf text = buf_new(FILES_BYTES_MAX + 4096);
-		struct span file = span_str(*name);
-		int rc = read_file(dir_fd, *name, &text);
-		if (rc > 0 && text.len > FILES_BYTES_MAX)
-			rc = -E_TOO_LARGE;
-		total += text.len;
-		if (rc < 0) {
-			problems_add(problems, file, 0, SPAN_NONE, "cannot be read: %s", result_text(rc));
-			result = -E_CONFIG;
-		} else if (total > FILES_TOTAL_BYTES_MAX) {
-			problems_add(problems, file, 0, SPAN_NONE, "all files together are too large");
-			result = -E_CONFIG;
-		} else if (rc > 0) {
-			each(ctx, file, buf_span(&text));
-		}
-		buf_free(&text);
-	}
-	return result;
+	struct buf text = buf_new(FILES_BYTES_MAX + 4096);
+	int rc = read_file(r->dir_fd, name, &text);
+	const char *why = NULL;
+	r->total += text.len;
+	if (rc > 0 && text.len > FILES_BYTES_MAX)
+		rc = -E_TOO_LARGE;
+	if (rc < 0)
+		why = result_text(rc);
+	else if (r->total > FILES_TOTAL_BYTES_MAX)
+		why = "all files together are larger than their limit";
+	else if (rc > 0)
+		r->each(r->ctx, span_str(name), buf_span(&text));
+	buf_free(&text);
+	return why;
 }
 
 /* Opens the directory, or what its `..data` leads to. */
-static DIR *open_directory(const char *path)
+static int open_directory(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	int data = openat(fd, "..data", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (data >= 0) {
-		close(fd);
-		fd = data;
-	}
-	DIR *dir = fdopendir(fd);
-	if (!dir)
-		close(fd);
-	return dir;
+	int data = fd < 0 ? -1 : openat(fd, "..data", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (data < 0)
+		return fd;
+	close(fd);
+	return data;
+}
+
+static int complain(struct problems *problems, const char *name, const char *why)
+{
+	problems_add(problems, span_str(name), 0, SPAN_NONE, "cannot be read: %s", why);
+	return -E_CONFIG;
 }
 
 int files_read(const char *path, files_each_fn *each, void *ctx, struct problems *problems)
 {
-	struct names names = {0};
-	DIR *dir = open_directory(path);
-	int rc = dir ? list_names(dir, &names) : result_from_errno(errno);
-	if (rc < 0) {
-		problems_add(problems, span_str(path), 0, SPAN_NONE, "the directory cannot be read: %s",
-		    result_text(rc));
-		rc = -E_CONFIG;
-	} else {
-		rc = read_names(dirfd(dir), &names, each, ctx, problems);
+	struct reading r = {.dir_fd = open_directory(path), .each = each, .ctx = ctx};
+	struct dirent **entries = NULL;
+	int rc = 0, n = r.dir_fd < 0 ? -1 : scandirat(r.dir_fd, ".", &entries, is_manifest, by_name);
+	if (n < 0)
+		rc = complain(problems, path, result_text(result_from_errno(errno)));
+	else if (n > FILES_COUNT_MAX)
+		rc = complain(problems, path, "holds more files than its limit");
+	for (int i = 0; i < n; i++) {
+		const char *why = n > FILES_COUNT_MAX ? NULL : deliver(&r, entries[i]->d_name);
+		if (why)
+			rc = complain(problems, entries[i]->d_name, why);
+		free(entries[i]);
 	}
-	vec_each (&names.list, name) {
-		free(*name);
-	}
-	vec_free(&names.list);
-	if (dir)
-		closedir(dir);
+	free(entries);
+	if (r.dir_fd >= 0)
+		close(r.dir_fd);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "config/manifest.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/base64.h"
@@ -91,10 +92,10 @@ static const struct field store_fields[] = {
         .meaning = "turbopuffer; pinecone is reserved and refused"},
     {"default", FIELD_BOOL, AT(manifest, store.is_default),
         .meaning = "serves the namespaces that no Index sends elsewhere; a single store always does"},
-    {"endpoint", FIELD_MAP, 0, .required = true, .fields = endpoint_fields, .meaning = "where it is"},
-    {"credential", FIELD_MAP, 0, .required = true, .fields = credential_fields,
+    {"endpoint", FIELD_MAP, .required = true, .fields = endpoint_fields, .meaning = "where it is"},
+    {"credential", FIELD_MAP, .required = true, .fields = credential_fields,
         .meaning = "how the gateway identifies itself to it"},
-    {"inboundAuth", FIELD_MAP, 0, .fields = auth_fields, .meaning = "who may call the gateway"},
+    {"inboundAuth", FIELD_MAP, .fields = auth_fields, .meaning = "who may call the gateway"},
     END,
 };
 
@@ -144,11 +145,11 @@ static const struct field cache_fields[] = {
 };
 
 static const struct field index_fields[] = {
-    {"backend", FIELD_MAP, 0, .required = true, .fields = backend_fields, .meaning = "which namespace it is"},
-    {"metadata", FIELD_MAP, 0, .fields = index_metadata_fields, .meaning = "labels of your own"},
-    {"snapshot", FIELD_MAP, 0, .fields = snapshot_fields, .meaning = "automatic facet snapshots"},
-    {"scan", FIELD_MAP, 0, .fields = scan_fields, .meaning = "how the namespace is scanned"},
-    {"cache", FIELD_MAP, 0, .fields = cache_fields, .meaning = "how its rows are cached"},
+    {"backend", FIELD_MAP, .required = true, .fields = backend_fields, .meaning = "which namespace it is"},
+    {"metadata", FIELD_MAP, .fields = index_metadata_fields, .meaning = "labels of your own"},
+    {"snapshot", FIELD_MAP, .fields = snapshot_fields, .meaning = "automatic facet snapshots"},
+    {"scan", FIELD_MAP, .fields = scan_fields, .meaning = "how the namespace is scanned"},
+    {"cache", FIELD_MAP, .fields = cache_fields, .meaning = "how its rows are cached"},
     {"consistency", FIELD_CHOICE, AT(manifest, index.policy.consistency), .words = consistencies,
         .meaning = "default strong: stable reads"},
     END,
@@ -164,14 +165,14 @@ static const struct field metadata_fields[] = {
 };
 
 #define DOCUMENT_FIELDS                                                                                      \
-	{"apiVersion", FIELD_ANY, .required = true, .meaning = "as above"},                                  \
-	    {"kind", FIELD_ANY, .required = true, .meaning = "as above"},                                    \
+	{"apiVersion", FIELD_ANY, .required = true, .meaning = "as in the heading"},                         \
+	    {"kind", FIELD_ANY, .required = true, .meaning = "as in the heading"},                           \
 	{                                                                                                    \
-		"metadata", FIELD_MAP, 0, .required = true, .fields = metadata_fields,                       \
-		                          .meaning = "what the object is called"                             \
+		"metadata", FIELD_MAP, .required = true, .fields = metadata_fields,                          \
+		                       .meaning = "what the object is called"                                \
 	}
 #define SPEC_AND_STATUS(spec_fields)                                                                         \
-	{"spec", FIELD_MAP, 0, .required = true, .fields = (spec_fields), .meaning = "what is wanted"},      \
+	{"spec", FIELD_MAP, .required = true, .fields = (spec_fields), .meaning = "what is wanted"},         \
 	{                                                                                                    \
 		"status", FIELD_ANY, .meaning = "not read"                                                   \
 	}
@@ -347,13 +348,13 @@ int manifest_read(
 void manifest_complain(
     const struct manifest *m, struct problems *problems, const char *field, const char *fmt, ...)
 {
-	char path[400];
-	int n = snprintf(path, sizeof path, "%.*s%s%s", SPAN_FMT(m->path), m->path.len ? "." : "", field);
-	size_t len = (size_t)n < sizeof path ? (size_t)n : sizeof path - 1;
+	char path[400], text[PROBLEM_TEXT_MAX];
 	va_list ap;
+	snprintf(path, sizeof path, "%.*s%s%s", SPAN_FMT(m->path), m->path.len ? "." : "", field);
 	va_start(ap, fmt);
-	problems_vadd(problems, m->file, schema_line(m->root, span_str(field)), span_of(path, len), fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	problems_put(problems, m->file, schema_line(m->root, span_str(field)), span_str(path), text);
 }
 
 const char *manifest_kind_name(enum manifest_kind kind)
@@ -406,9 +407,10 @@ void manifest_write_manual(struct buf *b)
 {
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		buf_printf(b,
-		    "### %s (`%s`)\n\n| Field | Type | Required | Meaning |\n| --- | --- | --- | --- |\n",
+		    "## %s (`%s`)\n\n| Field | Type | Required | Meaning |\n| --- | --- | --- | --- |\n",
 		    kinds[i].name, kinds[i].api_version);
 		write_fields(b, kinds[i].fields, "");
-		buf_lit(b, "\n");
+		if (i + 1 < KIND_COUNT)
+			buf_lit(b, "\n");
 	}
 }

@@ -70,5 +70,5 @@ void manifest_complain(const struct manifest *m, struct problems *problems, cons
 /* "VectorStore", "Index", "Secret". */
 const char *manifest_kind_name(enum manifest_kind kind);
 
-/* Writes the Markdown tables of all fields that we read, for docs/configuration.md. */
+/* Writes the Markdown tables of all fields that we read, for docs/manifests.md. */
 void manifest_write_manual(struct buf *b);

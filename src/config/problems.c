@@ -3,8 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void problems_vadd(
-    struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt, va_list ap)
+void problems_put(struct problems *p, struct span file, uint32_t line, struct span field, const char *message)
 {
 	if (p->len == PROBLEMS_MAX) {
 		p->dropped++;
@@ -12,23 +11,23 @@ void problems_vadd(
 	}
 	if (!p->arena)
 		p->arena = arena_new();
-	char text[512];
-	vsnprintf(text, sizeof text, fmt, ap);
 	p->at[p->len++] = (struct problem){
 	    .file = arena_copy(p->arena, file),
 	    .line = line,
 	    .field = arena_copy(p->arena, field),
-	    .message = arena_copy(p->arena, span_str(text)),
+	    .message = arena_copy(p->arena, span_str(message)),
 	};
 }
 
 void problems_add(
     struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt, ...)
 {
+	char text[PROBLEM_TEXT_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	problems_vadd(p, file, line, field, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	problems_put(p, file, line, field, text);
 }
 
 void problems_free(struct problems *p)

@@ -2,8 +2,6 @@
  * once. No text in it quotes a value, so none can show a secret. */
 #pragma once
 
-#include <stdarg.h>
-
 #include "base/arena.h"
 
 #define PROBLEMS_MAX 100
@@ -24,10 +22,12 @@ struct problems {
 	size_t len, dropped; /* those past PROBLEMS_MAX are only counted */
 };
 
+#define PROBLEM_TEXT_MAX 512 /* longer messages are cut */
+
 /* Adds one; all texts are copied. A zeroed struct is an empty list. */
+void problems_put(
+    struct problems *p, struct span file, uint32_t line, struct span field, const char *message);
 void problems_add(struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt,
     ...) __attribute__((format(printf, 5, 6)));
-void problems_vadd(
-    struct problems *p, struct span file, uint32_t line, struct span field, const char *fmt, va_list ap);
 /* Empties the list and frees its texts; the list is usable again. */
 void problems_free(struct problems *p);

@@ -1,5 +1,6 @@
 #include "config/schema.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 static uint32_t line_of(const struct yaml_node *node)
@@ -12,10 +13,12 @@ static void complain(struct schema_reader *r, const struct yaml_node *node, cons
 
 static void complain(struct schema_reader *r, const struct yaml_node *node, const char *fmt, ...)
 {
+	char text[PROBLEM_TEXT_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	problems_vadd(r->problems, r->file, line_of(node), span_of(r->path, r->path_len), fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	problems_put(r->problems, r->file, line_of(node), span_of(r->path, r->path_len), text);
 }
 
 /* Goes down to a member (or with key.ptr NULL to an item) of the path; returns what to set path_len to on the

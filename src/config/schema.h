@@ -37,8 +37,8 @@ enum field_type {       /* what stands at the offset */
 struct field {
 	const char *name; /* "*": any other name. NULL ends a table */
 	enum field_type type;
-	size_t offset;
 	bool required;
+	size_t offset;
 	const char *meaning;      /* for the manual; with the default, if it has one */
 	const char *const *words; /* NULL-terminated */
 	uint64_t min, max;

@@ -200,16 +200,14 @@ static const char *read_scalar(struct json_scan *s, const char *p)
 	}
 }
 
-/* An array's element that is no array or object, with all the numbers that can be taken in its stride. They
- * pay once the array has shown to be long: *seen counts. */
-static const char *read_element(struct json_scan *s, const char *p, unsigned *seen)
+/* Takes numbers in one stride from an array's element on, once the array has shown to be long enough for that
+ * to pay (*seen counts). Returns where the element begins that stands behind them, of any type, or p. */
+static const char *skip_numbers(const struct json_scan *s, const char *p, unsigned *seen)
 {
-	if (++*seen > 3) {
-		const char *after = json_run_numbers(p, s->end);
-		*seen = 0;
-		p = skip_space(s, after);
-	}
-	return read_scalar(s, p);
+	if (++*seen <= 3)
+		return p;
+	*seen = 0;
+	return skip_space(s, json_run_numbers(p, s->end));
 }
 
 /* Goes on from where the cursor stands until a value has ended at the given depth. */
@@ -235,8 +233,13 @@ static int walk(struct json_scan *s, unsigned depth)
 			state = JSON_AT_OPEN;
 			seen = 0;
 		} else {
-			p = before && !object ? read_element(s, p, &seen) : read_scalar(s, p);
-			state = JSON_AFTER_VALUE;
+			const char *element = p;
+			if (before && !object)
+				p = skip_numbers(s, element, &seen);
+			if (p == element) {
+				p = read_scalar(s, p);
+				state = JSON_AFTER_VALUE;
+			}
 		}
 	}
 	if (!p)

@@ -31,7 +31,7 @@ static char dir[] = "config_test.XXXXXX";
 
 static void write_file(const char *name, const char *text)
 {
-	char path[300];
+	char path[400];
 	snprintf(path, sizeof path, "%s/%s", dir, name);
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
@@ -210,7 +210,7 @@ static void odd_files(void **state)
 {
 	struct problems p = {0};
 	struct config *cfg = NULL;
-	char path[300];
+	char path[200];
 	clear_dir();
 	write_file("a.yaml", STORE("a", SECRET));
 	/* not regular: passed over */
@@ -237,9 +237,36 @@ static void odd_files(void **state)
 	assert_int_equal(config_load_dir(dir, &cfg, &p), -E_CONFIG);
 	assert_span(p.at[0].message, "cannot be read: larger than its limit");
 	problems_free(&p);
-	assert_int_equal(config_load_dir("/nonexistent", &cfg, &p), -E_CONFIG);
-	assert_span(p.at[0].message, "the directory cannot be read: not found");
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 1001; i++) {
+		snprintf(path, sizeof path, "%d.yaml", i);
+		write_file(path, "");
+	}
+	assert_int_equal(config_load_dir(dir, &cfg, &p), -E_CONFIG);
+	assert_int_equal(p.len, 1);
+	assert_span(p.at[0].message, "cannot be read: holds more files than its limit");
 	problems_free(&p);
+	assert_int_equal(config_load_dir("/nonexistent", &cfg, &p), -E_CONFIG);
+	assert_span(p.at[0].message, "cannot be read: not found");
+	problems_free(&p);
+}
+
+static void the_example_loads(void **state)
+{
+	struct problems p = {0};
+	struct config *cfg = NULL;
+	const char *root = getenv("LAYER_SOURCE_ROOT");
+	char path[4096];
+	if (!root)
+		skip(); /* run by hand */
+	snprintf(path, sizeof path, "%s/examples/config", root);
+	if (config_load_dir(path, &cfg, &p) < 0)
+		fail_msg("%.*s:%u %.*s", SPAN_FMT(p.at[0].file), p.at[0].line, SPAN_FMT(p.at[0].message));
+	assert_span(cfg->default_store->name, "main");
+	assert_span(config_store_for(cfg, SPAN("products"))->name, "europe");
+	assert_span(config_store_for(cfg, SPAN("Handbook_2026"))->name, "main");
+	assert_int_equal(config_index(cfg, SPAN("Handbook_2026"))->policy.consistency, INDEX_EVENTUAL);
+	config_unref(cfg);
 }
 
 static void secrets_from_the_environment(void **state)
@@ -316,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(a_directory_is_loaded),
 	    cmocka_unit_test(a_mounted_volume_is_loaded),
 	    cmocka_unit_test(odd_files),
+	    cmocka_unit_test(the_example_loads),
 	    cmocka_unit_test(secrets_from_the_environment),
 	    cmocka_unit_test(the_environment_alone),
 	};

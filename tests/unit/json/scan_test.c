@@ -32,6 +32,8 @@ static const char *const good[] = {
     "[1,2]",
     "[ 1 , [ ] , { } ]",
     "[[],[[]],{\"a\":[{}]}]",
+    "[1,2,3,4,5,6,{\"an object\":\"after numbers that were taken in one stride, and no less\"},7]",
+    "[1,2,3,4,5,6,[\"an array\"], true, \"after numbers that were taken in one stride, and no less\"]",
     "{\"a\":1,\"a\":2}", /* only named members must be unique */
     "{ \"a\" : { \"\" : null } , \"\\\"\" : false }",
 };
