@@ -1,7 +1,7 @@
-"""Adds up a test run: `report.py RESULTS` reads the JUnit files of a folder and its list of stages, prints every
-failure by name and every skip with its reason, then one line: N passed, N failed, N skipped.
+"""Adds up a test run: `report.py RESULTS` reads the JUnit files of a folder and its list of stages, prints
+every failure by name and every skip with its reason, then one line: N passed, N failed, N skipped.
 
-A stage that ended badly without a failure in its file (a build that broke, a runner that died) is one failure.
+A stage that ended badly without a failure in its file (a broken build, a runner that died) is one failure.
 """
 
 import collections

@@ -35,4 +35,5 @@
 		(v)->len = (v)->cap = 0;                                                                     \
 	} while (0)
 
-#define vec_each(v, item) for (__typeof__((v)->at) item = (v)->at; item && item < (v)->at + (v)->len; item++)
+#define vec_each(v, item)                                                                                    \
+	for (__typeof__(&*(v)->at) item = (v)->at; item && item < (v)->at + (v)->len; item++)

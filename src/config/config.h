@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/url.h"
 #include "config/problems.h"
+#include "config/texts.h"
 
 /* What a key may do, and what a route needs. A set of bits. */
 enum scope { SCOPE_NONE = 0, SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_ADMIN = 4 };
@@ -38,11 +39,8 @@ enum index_consistency { INDEX_STRONG, INDEX_EVENTUAL };
 
 /* What an Index says about its namespace, with defaults filled in. */
 struct index_policy {
-	int distance_metric; /* enum index_metric */
-	struct {
-		const struct span *at;
-		size_t len;
-	} facet_fields;                 /* empty: no automatic snapshots */
+	int distance_metric;            /* enum index_metric */
+	struct texts facet_fields;      /* empty: no automatic snapshots */
 	uint64_t snapshot_interval_ms;  /* default 5 minutes */
 	uint64_t snapshot_retention_ms; /* 0: for ever (default) */
 	uint64_t scan_threads;          /* default 8 */
@@ -55,8 +53,8 @@ struct index_policy {
 enum index_metric { INDEX_COSINE_DISTANCE, INDEX_EUCLIDEAN_SQUARED };
 
 struct config_index {
-	struct span name;       /* of the Index object */
-	struct span namespace_; /* the upstream namespace that it is about */
+	struct span name;      /* of the Index object */
+	struct span namespace; /* the upstream namespace that it is about */
 	const struct config_store *store;
 	struct index_policy policy;
 };
@@ -85,8 +83,8 @@ struct config *config_ref(struct config *cfg);
 struct config *config_unref(struct config *cfg);
 
 /* The Index of an upstream namespace, or NULL. */
-const struct config_index *config_index(const struct config *cfg, struct span namespace_);
+const struct config_index *config_index(const struct config *cfg, struct span namespace);
 /* The store that serves an upstream namespace (the empty name: no namespace); never NULL. */
-const struct config_store *config_store_for(const struct config *cfg, struct span namespace_);
+const struct config_store *config_store_for(const struct config *cfg, struct span namespace);
 /* The store of a name, or NULL. */
 const struct config_store *config_store_named(const struct config *cfg, struct span name);

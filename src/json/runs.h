@@ -11,3 +11,13 @@ const char *json_run_plain(const char *p, const char *end, bool *ret_ascii);
  * that all before it are well-formed numbers and commas; or p, if there is no such comma or it is not worth
  * it. */
 const char *json_run_numbers(const char *p, const char *end);
+
+/* The same two for blocks of a text, one pair per instruction set, best first; for tests. They may stop
+ * early, at any byte that is not a stop: numbers at p, plain anywhere. The table ends with a nameless entry.
+ */
+extern const struct json_runs {
+	const char *name;
+	bool (*usable)(void);
+	const char *(*numbers)(const char *p, const char *end);
+	const char *(*plain)(const char *p, const char *end, bool *ret_ascii);
+} json_runs[];

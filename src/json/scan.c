@@ -165,9 +165,9 @@ static const char *open_bracket(struct json_scan *s, const char *p)
 
 /* Steps from an opening bracket or from behind an item to the next item of the innermost array or object:
  * returns where its value begins. At the closing bracket steps behind it with s->depth lowered. */
-static const char *next_item(struct json_scan *s, const char *p, enum json_state state, struct span *ret_key)
+static inline const char *next_item(
+    struct json_scan *s, const char *p, enum json_state state, bool object, struct span *ret_key)
 {
-	bool object = in_object(s);
 	p = skip_space(s, p);
 	if (p < s->end && *p == (object ? '}' : ']')) {
 		s->depth--;
@@ -200,25 +200,46 @@ static const char *read_scalar(struct json_scan *s, const char *p)
 	}
 }
 
+/* Takes numbers in one stride from an array's element on, once the array has shown to be long enough for that
+ * to pay (*seen counts). Returns where the element begins that stands behind them, of any type, or p. */
+static const char *skip_numbers(const struct json_scan *s, const char *p, unsigned *seen)
+{
+	if (++*seen <= 3)
+		return p;
+	*seen = 0;
+	return skip_space(s, json_run_numbers(p, s->end));
+}
+
 /* Goes on from where the cursor stands until a value has ended at the given depth. */
 static int walk(struct json_scan *s, unsigned depth)
 {
 	enum json_state state = s->state;
 	const char *p = s->at;
 	struct span key;
+	unsigned seen = 0;
+	bool object = s->depth > 0 && in_object(s);
 	while (p && (state != JSON_AFTER_VALUE || s->depth != depth)) {
 		unsigned before = s->depth;
 		if (state != JSON_AT_VALUE) {
-			p = next_item(s, p, state, &key);
-			state = s->depth < before ? JSON_AFTER_VALUE : JSON_AT_VALUE;
+			p = next_item(s, p, state, object, &key);
+			state = JSON_AT_VALUE;
+			if (s->depth < before) {
+				state = JSON_AFTER_VALUE;
+				object = s->depth > 0 && in_object(s);
+			}
 		} else if (p < s->end && (*p == '{' || *p == '[')) {
+			object = *p == '{';
 			p = open_bracket(s, p);
 			state = JSON_AT_OPEN;
+			seen = 0;
 		} else {
-			if (before && !in_object(s))
-				p = json_run_numbers(p, s->end);
-			p = read_scalar(s, skip_space(s, p));
-			state = JSON_AFTER_VALUE;
+			const char *element = p;
+			if (before && !object)
+				p = skip_numbers(s, element, &seen);
+			if (p == element) {
+				p = read_scalar(s, p);
+				state = JSON_AFTER_VALUE;
+			}
 		}
 	}
 	if (!p)
@@ -307,7 +328,7 @@ static bool step(struct json_scan *s, bool object, struct span *ret_key)
 		return false;
 	assert(s->depth > 0 && in_object(s) == object);
 	unsigned before = s->depth;
-	const char *p = next_item(s, s->at, s->state, ret_key);
+	const char *p = next_item(s, s->at, s->state, object, ret_key);
 	if (!p)
 		return false;
 	s->at = p;

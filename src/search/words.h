@@ -1,5 +1,5 @@
 /* The analysis `word_v4` of full-text attributes: Unicode 17 word segmentation, then filters in this order:
- * length, lower-casing, stop words, ASCII folding. Stemming is not implemented: refuse the option before.
+ * length, lower-casing, stop words, ASCII folding. There is no stemming: refuse the option before.
  *
  * Lower-casing is by code point (simple mappings, and U+0130 gives two); there is no normalisation and no
  * locale. ASCII folding comes from tables that tools/gen_unicode.mjs derives: see there. */

@@ -10,30 +10,39 @@
 #define LINE_ENDS   (BIT(WB_CR) | BIT(WB_LF) | BIT(WB_NEWLINE))
 #define MIDDLE_BOTH (BIT(WB_MID_NUM_LET) | BIT(WB_SINGLE_QUOTE))
 
-/* The classes that join each class at once. */
-static const uint32_t joins[] = {
+/* The state is the class of the last character that is not ignored, or this. */
+enum { HEBREW_QUOTE = WB_DOUBLE_QUOTE + 1, STATES };
+
+/* The classes that join each state at once. */
+static const uint32_t joins[STATES] = {
     [WB_CR] = BIT(WB_LF),
     [WB_SPACE] = BIT(WB_SPACE),
     [WB_REGIONAL] = BIT(WB_REGIONAL),
     [WB_KATAKANA] = BIT(WB_KATAKANA) | BIT(WB_CONNECTOR),
     [WB_LETTER] = WORD_LIKE,
-    [WB_HEBREW] = WORD_LIKE,
+    [WB_HEBREW] = WORD_LIKE | BIT(WB_SINGLE_QUOTE),
     [WB_NUMERIC] = WORD_LIKE,
     [WB_CONNECTOR] = WORD_LIKE | BIT(WB_KATAKANA),
-    [WB_DOUBLE_QUOTE] = 0,
+    [HEBREW_QUOTE] = LETTERS,
 };
 
-/* The classes that join each class if the right one follows them. */
-static const uint32_t middles[] = {
+/* The classes that join each state if wanted_after() follows them. */
+static const uint32_t middles[STATES] = {
     [WB_LETTER] = BIT(WB_MID_LETTER) | MIDDLE_BOTH,
-    [WB_HEBREW] = BIT(WB_MID_LETTER) | MIDDLE_BOTH | BIT(WB_DOUBLE_QUOTE),
+    [WB_HEBREW] = BIT(WB_MID_LETTER) | BIT(WB_MID_NUM_LET) | BIT(WB_DOUBLE_QUOTE),
     [WB_NUMERIC] = BIT(WB_MID_NUM) | MIDDLE_BOTH,
-    [WB_DOUBLE_QUOTE] = 0,
 };
 
-static uint32_t wanted_after(unsigned prev, unsigned middle)
+static uint32_t wanted_after(unsigned state, unsigned middle)
 {
-	return prev == WB_NUMERIC ? BIT(WB_NUMERIC) : middle == WB_DOUBLE_QUOTE ? BIT(WB_HEBREW) : LETTERS;
+	return state == WB_NUMERIC ? BIT(WB_NUMERIC) : middle == WB_DOUBLE_QUOTE ? BIT(WB_HEBREW) : LETTERS;
+}
+
+static unsigned joined(unsigned class)
+{
+	if (class == WB_REGIONAL)
+		return WB_OTHER; /* the pair is complete */
+	return class == WB_SINGLE_QUOTE ? HEBREW_QUOTE : class;
 }
 
 static inline uint8_t properties(const char *p, const char *end, size_t *ret_len)
@@ -52,7 +61,6 @@ struct middle {
 	const char *end;
 	uint8_t seen;
 	uint8_t next;
-	bool glues; /* the last one is a ZWJ */
 };
 
 static struct middle middle_at(const char *p, const char *end)
@@ -65,7 +73,6 @@ static struct middle middle_at(const char *p, const char *end)
 		if (!(BIT(m.next) & IGNORED))
 			break;
 		m.seen |= props;
-		m.glues = m.next == WB_ZWJ;
 	}
 	m.end = p;
 	return m;
@@ -89,31 +96,28 @@ bool words_segment(struct words_cursor *cur, struct words_segment *ret)
 	}
 	size_t n;
 	uint8_t seen = properties(p, end, &n);
-	unsigned prev = seen & WORD_CLASS;
-	bool glue = prev == WB_ZWJ;
+	unsigned state = seen & WORD_CLASS;
+	bool glue = state == WB_ZWJ;
 	for (p += n; p < end; p += n) {
 		uint8_t props = properties(p, end, &n);
 		unsigned class = props & WORD_CLASS;
-		if ((BIT(class) & IGNORED) && !(BIT(prev) & LINE_ENDS)) {
-			glue = class == WB_ZWJ && prev != WB_SPACE;
-			prev = prev == WB_SPACE ? WB_OTHER : prev;
-		} else if (glue && (props & WORD_PICTOGRAPH)) {
-			glue = false; /* and prev stays */
-		} else if (joins[prev] & BIT(class)) {
+		if ((BIT(class) & IGNORED) && !(BIT(state) & LINE_ENDS)) {
+			glue = class == WB_ZWJ && state != WB_SPACE;
+			state = state == WB_SPACE ? WB_OTHER : state;
+		} else if (joins[state] & BIT(class)) {
 			glue = false;
-			prev = class == WB_REGIONAL ? WB_OTHER : class;
-		} else if (middles[prev] & BIT(class)) {
+			state = joined(class);
+		} else if (glue && (props & WORD_PICTOGRAPH)) {
+			glue = false; /* and the state stays */
+		} else if (middles[state] & BIT(class)) {
 			struct middle m = middle_at(p, end);
-			bool inside = wanted_after(prev, class) & BIT(m.next);
-			if (!inside && !(prev == WB_HEBREW && class == WB_SINGLE_QUOTE)) {
+			if (!(wanted_after(state, class) & BIT(m.next))) {
 				cur->middle_end = m.end;
 				cur->middle_seen = m.seen;
 				break;
 			}
 			n = (size_t)(m.end - p);
 			props = m.seen;
-			prev = inside ? prev : WB_OTHER;
-			glue = m.glues;
 		} else {
 			break;
 		}

@@ -1,7 +1,7 @@
-/* Word boundaries of Unicode 17 (UAX #29, rules WB1 to WB999, untailored), with three deviations that the
- * service's tokenizer has and that only show around a ZWJ before a pictograph:
- * - the pictograph is passed over, so that letters on both sides of it stand in one segment;
- * - after a space, and after a middle character that joins nothing, the ZWJ does not glue. */
+/* Word boundaries of Unicode 17 (UAX #29, rules WB1 to WB999, untailored), with two deviations of the
+ * service's tokenizer, which only show where a ZWJ stands before a pictograph:
+ * - the pictograph is passed over: what stands before the ZWJ decides whether what follows joins;
+ * - after a space, and after a middle character (as in `a'`) that joins nothing, the ZWJ does not glue. */
 #pragma once
 
 #include "base/span.h"

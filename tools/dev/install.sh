@@ -5,8 +5,8 @@ declare -A packages=(
 	[build]='ca-certificates gcc libc6-dev meson ninja-build pkgconf
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libcmocka-dev'
 	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report.
-	[test]='clang clang-format clang-tidy llvm cppcheck shellcheck git python3-venv'
-	[bench]='nginx-light haproxy wrk'
+	[test]='clang clang-tidy llvm cppcheck shellcheck git python3-venv'
+	[bench]='nginx haproxy wrk'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
@@ -48,28 +48,23 @@ packages_missing() {
 		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
 
-# apt tells its progress on its standard output (sudo closes every other descriptor).
+# apt's text goes to a log, its progress through a descriptor of its own: sudo would close it, so a shell within
+# opens it.
 apt_install() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install \
-		-o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" </dev/null 2>&1 | apt_progress
+	as_root env DEBIAN_FRONTEND=noninteractive sh -c 'exec apt-get -q -y --no-install-recommends install \
+		-o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" 3>&1 >build/apt-install.log 2>&1' \
+		sh "$@" </dev/null | apt_progress
 }
 
 apt_progress() {
-	local kind package percent text last=
-	while IFS=: read -r kind package percent text; do
-		case $kind in
-		dlstatus) kind=fetching ;;
-		pmstatus) kind=installing ;;
-		*)
-			printf '%s\n' "$kind${package:+:$package}${percent:+:$percent}${text:+:$text}"
-			continue
-			;;
-		esac
+	local kind percent text last=
+	while IFS=: read -r kind _ percent text; do
+		[ "$kind" = dlstatus ] && kind=fetching || kind=installing
 		percent=${percent%.*}
-		[ "$kind$((percent / 10))" != "$last" ] || continue
-		last=$kind$((percent / 10))
-		printf '    %s %3d %%  %s\n' "$kind" "$percent" "${text##*: }" >&2
-	done >build/apt-install.log
+		[ "$kind${percent%?}" != "$last" ] || continue
+		last=$kind${percent%?}
+		printf '    %-10s %3d %%  %s\n' "$kind" "$percent" "${text##*: }"
+	done
 }
 
 # Debian 12 only: makes the `trixie` suite known, at a priority below everything that is installed or in

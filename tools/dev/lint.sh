@@ -2,11 +2,11 @@
 
 lint_all() {
 	build_docs build/docs &&
-		build/venv/bin/python tools/lint.py --junit build/results/lint.xml
+		build/venv/bin/python tools/lint.py --junit build/results/lint.xml --docs build/docs
 }
 
 fmt_all() {
-	git ls-files -z '*.c' '*.h' | xargs -0 -r clang-format -i
+	git ls-files -z '*.c' '*.h' | xargs -0 -r build/venv/bin/clang-format -i
 	build/venv/bin/ruff format -q
 	build/venv/bin/ruff check -q --fix
 }

@@ -46,7 +46,7 @@ test_all() {
 #		stage e2e e2e e2e build -m smoke
 		;;
 	'')
-#		stage lint lint_all
+		stage lint lint_all
 		stage build build_dir build
 		stage unit suite unit build unit
 		stage build-asan build_dir build-asan

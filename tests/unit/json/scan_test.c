@@ -32,6 +32,8 @@ static const char *const good[] = {
     "[1,2]",
     "[ 1 , [ ] , { } ]",
     "[[],[[]],{\"a\":[{}]}]",
+    "[1,2,3,4,5,6,{\"an object\":\"after numbers that were taken in one stride, and no less\"},7]",
+    "[1,2,3,4,5,6,[\"an array\"], true, \"after numbers that were taken in one stride, and no less\"]",
     "{\"a\":1,\"a\":2}", /* only named members must be unique */
     "{ \"a\" : { \"\" : null } , \"\\\"\" : false }",
 };
@@ -157,6 +159,27 @@ static void refuses(void **state)
 	}
 }
 
+/* Numbers are read in blocks; what is wrong among them is still found at its byte. */
+static void long_arrays(void **state)
+{
+	char text[200 * 6 + 3] = "[";
+	for (size_t i = 0; i < 200; i++)
+		memcpy(text + 1 + i * 6, "-0.25,", 6);
+	text[200 * 6] = ']';
+	for (size_t i = 1; i < 200 * 6; i++) {
+		struct json_scan s;
+		char was = text[i];
+		text[i] = 'x';
+		json_scan_init(&s, span_str(text));
+		assert_int_equal(json_scan_end(&s), -E_JSON);
+		assert_int_equal(s.error.offset, i);
+		text[i] = was;
+		json_scan_init(&s, span_of(text, i));
+		assert_int_equal(json_scan_end(&s), -E_JSON);
+		assert_int_equal(s.error.offset, i);
+	}
+}
+
 static void depth(void **state)
 {
 	static const char openers[] = "[{";
@@ -166,7 +189,8 @@ static void depth(void **state)
 			struct json_scan s;
 			size_t len = 0;
 			for (size_t i = 0; i < levels; i++)
-				len += (size_t)sprintf(text + len, openers[kind] == '[' ? "[" : "{\"k\":");
+				len += (size_t)snprintf(text + len, sizeof text - len, "%s",
+				    openers[kind] == '[' ? "[" : "{\"k\":");
 			text[len++] = '1';
 			memset(text + len, openers[kind] + 2, levels);
 			len += levels;
@@ -283,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(accepts),
 	    cmocka_unit_test(refuses),
+	    cmocka_unit_test(long_arrays),
 	    cmocka_unit_test(depth),
 	    cmocka_unit_test(reading),
 	    cmocka_unit_test(wrong_types),

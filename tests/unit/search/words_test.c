@@ -1,23 +1,22 @@
-#include "../test.h"
 #include "base/buf.h"
+#include "data.h"
+#include "search/utf8.h"
 #include "search/words.h"
 
-/* The tokens of `text`, joined with '|'; an omitted options pointer means the defaults. */
-static struct span split(struct arena *a, const struct words_options *o, struct span text, uint32_t *ret_end)
+/* The tokens of `text`, joined with '|'. */
+static struct span split(struct arena *a, const struct words_options *o, struct span text)
 {
 	struct word_list list = {0};
 	struct buf b = buf_new(1 << 20);
-	uint32_t end = words_split(a, o ? o : &words_defaults, text, 0, &list);
+	words_split(a, o, text, 0, &list);
 	vec_each (&list, word) {
-		if (b.len)
+		if (word != list.at)
 			buf_byte(&b, '|');
 		buf_append(&b, word->text);
 	}
 	struct span joined = arena_copy(a, buf_span(&b));
 	buf_free(&b);
 	vec_free(&list);
-	if (ret_end)
-		*ret_end = end;
 	return joined;
 }
 
@@ -55,7 +54,151 @@ static void edge_cases(void **state)
 	};
 	struct arena *a = arena_new();
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_span(split(a, NULL, span_str(cases[i].in), NULL), cases[i].out);
+		assert_span(split(a, &words_defaults, span_str(cases[i].in)), cases[i].out);
+	arena_free(a);
+}
+
+static void options(void **state)
+{
+	static const struct {
+		struct words_options o;
+		const char *in, *out;
+	} cases[] = {
+	    {{.max_token_length = 39, .ascii_folding = true}, "naïve ærø STRASSE straße ﬁn",
+	        "naive|aero|strasse|strasse|fin"},
+	    {{.max_token_length = 39, .ascii_folding = true}, "l’amour cafe\u0301 東京",
+	        "l'amour|cafe\u0301|東|京"},
+	    {{.max_token_length = 39, .ascii_folding = true, .case_sensitive = true}, "Ærø Ⓐ Éa",
+	        "AEro|A|Ea"},
+	    {{.max_token_length = 39, .case_sensitive = true}, "Don't STOP Éa", "Don't|STOP|Éa"},
+	    {{.max_token_length = 4}, "café cafés abcd abcde 東京", "café|abcd|東|京"},
+	    {{.max_token_length = 2}, "İI İII", "i\u0307i"}, /* measured before it grows */
+	    {{.max_token_length = 0}, "a b", ""},
+	    {{.max_token_length = 39, .remove_stopwords = true}, "The cat and THE hat, theirs",
+	        "cat|hat|theirs"},
+	    {{.max_token_length = 39, .remove_stopwords = true, .ascii_folding = true}, "thé the", "the"},
+	};
+	struct arena *a = arena_new();
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_span(split(a, &cases[i].o, span_str(cases[i].in)), cases[i].out);
+	arena_free(a);
+}
+
+static void long_words(void **state)
+{
+	const char *word = "pneumonoultramicroscopicsilicovolcanoconiosisabcd"; /* 49 letters */
+	struct words_options o = words_defaults;
+	struct arena *a = arena_new();
+	assert_span(split(a, &o, span_str(word)), "");
+	o.max_token_length = 254;
+	assert_span(split(a, &o, span_str(word)), word);
+	arena_free(a);
+}
+
+/* What filters drop keeps its position; what is no token has none; array elements go on where the last ended.
+ */
+static void positions(void **state)
+{
+	const struct words_options o = {.max_token_length = 4, .remove_stopwords = true};
+	struct word_list list = {0};
+	struct arena *a = arena_new();
+	uint32_t next = words_split(a, &o, SPAN("the cat -- sleeps . on  mats"), 0, &list);
+	assert_int_equal(next, 5);
+	next = words_split(a, &o, SPAN(" ,"), next, &list);
+	assert_int_equal(next, 5);
+	next = words_split(a, &o, SPAN("two is"), next, &list);
+	assert_int_equal(next, 7);
+	static const uint32_t want[] = {1, 4, 5};
+	assert_int_equal(list.len, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++)
+		assert_int_equal(list.at[i].position, want[i]);
+	vec_free(&list);
+	arena_free(a);
+}
+
+/* Tokens that no filter changes point into the text. */
+static void in_place(void **state)
+{
+	struct span text = SPAN("plain straße Upper");
+	struct word_list list = {0};
+	struct arena *a = arena_new();
+	words_split(a, &words_defaults, text, 0, &list);
+	assert_int_equal(list.len, 3);
+	assert_ptr_equal(list.at[0].text.ptr, text.ptr);
+	assert_ptr_equal(list.at[1].text.ptr, text.ptr + 6);
+	assert_span(list.at[2].text, "upper");
+	vec_free(&list);
+	arena_free(a);
+}
+
+/* Every case of the file: what another implementation of the same analysis made of it. */
+static void parity(void **state)
+{
+	struct arena *a = arena_new();
+	yyjson_val *cases = json_get(test_data(a, "words_parity.json"), SPAN("cases")), *c;
+	size_t i, n;
+	assert_true(yyjson_arr_size(cases) > 500);
+	yyjson_arr_foreach(cases, i, n, c)
+	{
+		yyjson_val *max = json_get(c, SPAN("max_token_length"));
+		yyjson_val *tokens = json_get(c, SPAN("tokens")), *at = json_get(c, SPAN("positions"));
+		struct words_options o = {
+		    .case_sensitive = yyjson_get_bool(json_get(c, SPAN("case_sensitive"))),
+		    .ascii_folding = yyjson_get_bool(json_get(c, SPAN("ascii_folding"))),
+		    .remove_stopwords = yyjson_get_bool(json_get(c, SPAN("remove_stopwords"))),
+		    .max_token_length = max ? (uint32_t)yyjson_get_uint(max) : WORDS_MAX_TOKEN_LENGTH,
+		};
+		struct word_list list = {0};
+		words_split(a, &o, json_span(json_get(c, SPAN("text"))), 0, &list);
+		if (list.len != yyjson_arr_size(tokens))
+			fail_msg("line %zu: %zu tokens, want %zu", i + 2, list.len, yyjson_arr_size(tokens));
+		for (size_t k = 0; k < list.len; k++) {
+			struct span want = json_span(yyjson_arr_get(tokens, k));
+			if (!span_eq(list.at[k].text, want))
+				fail_msg("line %zu: got \"%.*s\", want \"%.*s\"", i + 2,
+				    SPAN_FMT(list.at[k].text), SPAN_FMT(want));
+			assert_int_equal(
+			    list.at[k].position, at ? yyjson_get_uint(yyjson_arr_get(at, k)) : k);
+		}
+		vec_free(&list);
+	}
+	arena_free(a);
+}
+
+static uint64_t fnv(uint64_t hash, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (unsigned char)s.ptr[i]) * 0x100000001B3;
+	return hash;
+}
+
+/* The tokens of "a" c "b" for every code point c, by their digest: FNV-1a over each token and a byte FF after
+ * it, and FE after each code point. The digests come from the implementation that made words_parity.json. */
+static void every_code_point(void **state)
+{
+	static const struct {
+		bool fold;
+		uint64_t digest;
+	} cases[] = {{false, 0x00C12F23FF75BDF3}, {true, 0xC8CA43E04E025E07}};
+	struct arena *a = arena_new();
+	struct word_list list = {0};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct words_options o = words_defaults;
+		o.ascii_folding = cases[i].fold;
+		uint64_t hash = 0xCBF29CE484222325;
+		for (uint32_t c = 0; c <= 0x10FFFF; c += c == 0xD7FF ? 0x801 : 1) {
+			char text[6] = "a", *end = utf8_encode(text + 1, c);
+			*end++ = 'b';
+			list.len = 0;
+			words_split(a, &o, span_between(text, end), 0, &list);
+			vec_each (&list, word)
+				hash = fnv(fnv(hash, word->text), SPAN("\xFF"));
+			hash = fnv(hash, SPAN("\xFE"));
+			arena_reset(a);
+		}
+		assert_true(hash == cases[i].digest);
+	}
+	vec_free(&list);
 	arena_free(a);
 }
 
@@ -63,6 +206,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(edge_cases),
+	    cmocka_unit_test(options),
+	    cmocka_unit_test(long_words),
+	    cmocka_unit_test(positions),
+	    cmocka_unit_test(in_place),
+	    cmocka_unit_test(parity),
+	    cmocka_unit_test(every_code_point),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

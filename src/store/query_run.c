@@ -1,0 +1,107 @@
+#include <math.h>
+
+#include "store/query_plan.h"
+#include "store/rrf.h"
+#include "store/vector.h"
+
+/* Rows of vectors up to this many bytes are compared before the filter is asked: reading a document elsewhere
+ * in memory costs more than that. */
+#define SHORT_VECTOR_BYTES 1024
+
+static int by_id(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct namespace *ns = ctx;
+	return span_cmp(ns->docs.at[a]->id, ns->docs.at[b]->id);
+}
+
+struct order_ctx {
+	const struct namespace *ns;
+	const struct rank *rank;
+};
+
+static int by_order(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct order_ctx *o = ctx;
+	return rank_order_cmp(o->rank, o->ns->docs.at[a], o->ns->docs.at[b]);
+}
+
+static void run_order(const struct query *q, struct leg *leg)
+{
+	for (uint32_t slot = 0; slot < q->ns->docs.len; slot++) {
+		const struct doc *d = q->ns->docs.at[slot];
+		if (d && filter_match(leg->filter, d))
+			topk_offer(&leg->hits, 0, slot);
+	}
+}
+
+static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
+{
+	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
+	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(query, v, dims))
+	                                    : vector_euclidean_squared(query, v, dims);
+}
+
+static void run_vector(const struct query *q, struct leg *leg)
+{
+	const struct rank *rank = &leg->rank;
+	size_t dims = rank->attr->type.dims;
+	const float *row = q->ns->vectors[rank->attr->column].at;
+	float norm2 = vector_dot(rank->vector, rank->vector, dims);
+	bool filter_first = leg->filter && dims * sizeof *row > SHORT_VECTOR_BYTES;
+	for (uint32_t slot = 0; slot < q->ns->docs.len; slot++, row += dims) {
+		const struct doc *d = q->ns->docs.at[slot];
+		if (!d || (filter_first && !filter_match(leg->filter, d)))
+			continue;
+		float key = distance(q->ns->schema->metric, rank->vector, norm2, row, dims);
+		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
+			topk_offer(&leg->hits, key, slot);
+	}
+}
+
+static void run_score(const struct query *q, struct leg *leg)
+{
+	const float *scores = score_slots(q->ns, leg->rank.score, q->arena);
+	for (uint32_t slot = 0; slot < q->ns->docs.len; slot++) {
+		float key = -scores[slot];
+		if (key < 0 && topk_wants(&leg->hits, key) && filter_match(leg->filter, q->ns->docs.at[slot]))
+			topk_offer(&leg->hits, key, slot);
+	}
+}
+
+static void run_leg(struct query *q, struct leg *leg)
+{
+	struct order_ctx *order = arena_one(q->arena, struct order_ctx);
+	*order = (struct order_ctx){q->ns, &leg->rank};
+	bool ordered = leg->rank.kind == RANK_ORDER;
+	leg->hits = topk_new(q->arena, leg->offset + leg->limit, namespace_row_count(q->ns),
+	    ordered ? by_order : by_id, ordered ? (const void *)order : q->ns);
+	if (ordered)
+		run_order(q, leg);
+	else if (leg->rank.kind == RANK_SCORE)
+		run_score(q, leg);
+	else
+		run_vector(q, leg);
+	topk_sort(&leg->hits);
+}
+
+static void fuse(struct query *q)
+{
+	struct rrf_list lists[QUERY_LEGS_MAX];
+	q->legs_of_slot = arena_array(q->arena, uint16_t, q->ns->docs.len);
+	for (size_t i = 0; i < q->legs_len; i++) {
+		struct topk rows = leg_rows(&q->legs[i]);
+		lists[i] = (struct rrf_list){rows.at, rows.len, q->fusion.weights[i]};
+		for (size_t at = 0; at < rows.len; at++)
+			q->legs_of_slot[rows.at[at].slot] |= (uint16_t)(1U << i);
+	}
+	q->fused_hits =
+	    rrf_fuse(q->arena, lists, q->legs_len, q->fusion.rank_constant, q->fusion.limit, by_id, q->ns);
+}
+
+void query_run(struct query *q)
+{
+	for (size_t i = 0; i < q->legs_len; i++)
+		run_leg(q, &q->legs[i]);
+	if (q->fused)
+		fuse(q);
+}

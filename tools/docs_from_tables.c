@@ -1,0 +1,108 @@
+/* Writes the pages of docs/ that come from the program's own tables: docs_from_tables FOLDER.
+ * `./dev docs` writes them into docs/; `./dev lint` fails when the committed ones differ. */
+#include "cli/verbs.h"
+#include "config/manifest.h"
+#include "obs/metrics_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* One cell of a table's row; `|` would end it. */
+static void cell(FILE *f, const char *text)
+{
+	fputc(' ', f);
+	for (const char *p = *text ? text : "–"; *p; p++)
+		*p == '|' ? fputs("\\|", f) : fputc(*p, f);
+	fputs(" |", f);
+}
+
+static void row(FILE *f, const char *const *cells, int n)
+{
+	fputc('|', f);
+	for (int i = 0; i < n; i++)
+		cell(f, cells[i]);
+	fputc('\n', f);
+}
+
+#define ROW(f, ...)                                                                                          \
+	row(f, (const char *const[]){__VA_ARGS__},                                                           \
+	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* The words that tables use for a kind and a unit, in lower case as the exposition and the reader have them.
+ */
+static const char *lower(const char *word)
+{
+	static char text[4][32];
+	static unsigned next;
+	char *out = text[next++ % 4];
+	size_t n = strnlen(word, sizeof text[0] - 1);
+	for (size_t i = 0; i < n; i++)
+		out[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] + 32) : word[i];
+	out[n] = 0;
+	return out;
+}
+
+static void metrics(FILE *f)
+{
+	fputs("# Metrics\n\nWhat `GET /metrics` tells, in the Prometheus text format.\n\n", f);
+	ROW(f, "Name", "Kind", "Labels", "Meaning");
+	ROW(f, "---", "---", "---", "---");
+#define X(id, kind, unit, name, labels, help) ROW(f, "`" name "`", lower(#kind), labels, help);
+	METRICS_TABLE(X)
+#undef X
+}
+
+static void manifests(FILE *f)
+{
+	struct buf b = buf_new(1 << 20);
+	fputs("# Manifest fields\n\nEvery field that is read. What they do together: "
+	      "[configuration](configuration.md).\n\n",
+	    f);
+	manifest_write_manual(&b);
+	fwrite(b.ptr, 1, b.len, f);
+	buf_free(&b);
+}
+
+static void command_line(FILE *f)
+{
+	struct buf b = buf_new(1 << 20);
+	verbs_put_docs(&b);
+	fwrite(b.ptr, 1, b.len, f);
+	buf_free(&b);
+}
+
+static const struct {
+	const char *name;
+	void (*write)(FILE *f);
+} pages[] = {
+    {"metrics.md", metrics},
+    {"manifests.md", manifests},
+    {"cli.md", command_line},
+};
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fputs("usage: docs_from_tables FOLDER\n", stderr);
+		return 2;
+	}
+	mkdir(argv[1], 0777);
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		char path[4096];
+		snprintf(path, sizeof path, "%s/%s", argv[1], pages[i].name);
+		FILE *f = fopen(path, "w");
+		if (!f) {
+			perror(path);
+			return 1;
+		}
+		pages[i].write(f);
+		fputs("\nThis page is generated from a table in the source: `./dev docs`.\n", f);
+		if (fclose(f) != 0) {
+			perror(path);
+			return 1;
+		}
+	}
+	return 0;
+}
