@@ -43,7 +43,7 @@ struct server {
 	int fd; /* -1 once drained */
 	bool accepting, draining, poll_closed;
 	struct conn *idle, *busy;
-	unsigned count;
+	_Atomic unsigned count; /* read by other threads, too */
 	struct coro *drainer;
 	VEC(struct arena *) arenas;
 	VEC(struct buf) heads;

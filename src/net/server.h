@@ -15,6 +15,7 @@ struct exchange {
 	struct loop *loop;
 	uint64_t began_ns; /* when the first byte of the request was seen */
 	void *ctx;         /* of the server's options */
+	void *own;         /* the handler's, for options->finished; NULL if the handler was not reached */
 
 	/* What was answered, for logs. */
 	int status; /* 0: nothing was sent */
@@ -62,6 +63,7 @@ MUST_USE int server_new(struct loop *l, int fd, const struct server_options *opt
 MUST_USE int server_drain(struct server *s, uint64_t deadline_ns);
 /* After a drain. NULL is fine. */
 void server_free(struct server *s);
+/* From any thread. */
 unsigned server_connections(const struct server *s);
 
 /* The next piece of the request's body, empty at the end; as http_read_body. */

@@ -318,6 +318,12 @@ bool stream_readable(const struct stream *s)
 	return s->readable || (s->ssl && SSL_has_pending(s->ssl));
 }
 
+bool stream_peer_spoke(const struct stream *s)
+{
+	char c;
+	return stream_readable(s) && (recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN);
+}
+
 bool stream_peer_gone(const struct stream *s)
 {
 	char c;

@@ -1,0 +1,241 @@
+/* layer-gateway: settings, one worker thread per core, and on the main thread the control loop. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "gateway/loops/config_watch.h"
+#include "gateway/worker.h"
+#include "net/tls.h"
+#include "rt/watch.h"
+
+#define WORKERS_MAX 256
+
+struct process {
+	struct gateway gateway;
+	struct loop *control;
+	struct worker *workers[WORKERS_MAX];
+	pthread_t threads[WORKERS_MAX];
+	unsigned worker_count, bound, started;
+	int sockets[WORKERS_MAX];
+	uint16_t port;
+	struct config_watch *config;
+	struct watch *on_term, *on_int, *on_hup;
+};
+
+static const char usage[] =
+    "layer-gateway " LAYER_VERSION " - a gateway in front of a Turbopuffer-compatible store\n"
+    "\n"
+    "Its settings are environment variables. The least that it needs is one store:\n"
+    "  TURBOPUFFER_API_KEY=tpuf_... layer-gateway\n"
+    "or a directory of manifests (VectorStore, Index, Secret), which it watches:\n"
+    "  LAYER_CONFIG_DIR=/etc/layer layer-gateway\n"
+    "\n"
+    "SIGHUP loads the configuration again, SIGTERM finishes what is under way and ends.\n"
+    "\n"
+    "  variable                             default     meaning\n";
+
+#define SHOW_TEXT(v)   (v)
+#define SHOW_NUMBER(v) #v
+#define SHOW_FLAG(v)   #v
+
+static void print_usage(void)
+{
+	fputs(usage, stdout);
+	printf("  %-36s %-11s %s\n", "TURBOPUFFER_API_KEY", "", "The store's key.");
+	printf("  %-36s %-11s %s\n", "TURBOPUFFER_API_URL", "", "The store's URL; default https://aws-us-east-1.turbopuffer.com.");
+#define X(field, type, variable, fallback, least, most, meaning)                                               \
+	printf("  %-36s %-11s %s\n", variable, SHOW_##type(fallback), meaning);
+	SETTINGS_TABLE(X)
+#undef X
+}
+
+static int set_log_level(const char *name)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+	for (int i = 0; i < 4; i++) {
+		if (strcmp(name, names[i]) == 0) {
+			log_set_level((enum log_level)i);
+			return 0;
+		}
+	}
+	return -E_CONFIG;
+}
+
+static int read_settings(struct settings *s)
+{
+	char wrong[256] = "LAYER_LOG_LEVEL must be debug, info, warn or error";
+	int rc = settings_from_env(s, wrong, sizeof wrong);
+	if (rc == 0)
+		rc = set_log_level(s->log_level);
+	if (rc < 0)
+		fprintf(stderr, "layer-gateway: %s\n", wrong);
+	return rc;
+}
+
+/* As many descriptors as we may have, and writes to a closed peer as errors. */
+static void prepare_process(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	secret_forbid_core_dumps();
+}
+
+static int bind_sockets(struct process *p)
+{
+	const struct settings *s = &p->gateway.settings;
+	p->port = (uint16_t)s->port;
+	for (; p->bound < p->worker_count; p->bound++) {
+		p->sockets[p->bound] = server_bind(s->host, p->port, p->worker_count > 1, &p->port);
+		if (p->sockets[p->bound] < 0) {
+			log_error("gateway.listen", LOG_STR("host", s->host), LOG_U64("port", p->port),
+			    LOG_ERR(p->sockets[p->bound]));
+			return p->sockets[p->bound];
+		}
+	}
+	return 0;
+}
+
+static int make_workers(struct process *p)
+{
+	for (unsigned i = 0; i < p->worker_count; i++) {
+		int rc = worker_new(&p->gateway, i, p->sockets[i], &p->workers[i]);
+		if (rc < 0)
+			return rc;
+	}
+	p->gateway.workers = p->workers;
+	p->gateway.worker_count = p->worker_count;
+	return 0;
+}
+
+static int make_shared(struct gateway *g)
+{
+	const struct settings *s = &g->settings;
+	g->metrics = metrics_new();
+	g->log_dropped = metrics_cell(metrics_shard_new(g->metrics), METRIC_LOG_LINES_DROPPED);
+	int rc = tls_client_new(s->tls_ca_file[0] ? s->tls_ca_file : NULL, &g->tls);
+	if (rc < 0) {
+		log_error("gateway.tls", LOG_STR("ca_file", s->tls_ca_file), LOG_ERR(rc));
+		return rc;
+	}
+	return s->access_log ? access_log_start(STDOUT_FILENO, &g->access_log) : 0;
+}
+
+static void *worker_main(void *arg)
+{
+	worker_run(arg);
+	return NULL;
+}
+
+/* Signals are for the main thread: the workers start with all of them blocked. */
+static void start_workers(struct process *p)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	for (; p->started < p->worker_count; p->started++) {
+		if (pthread_create(&p->threads[p->started], NULL, worker_main, p->workers[p->started]) != 0)
+			abort();
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void on_hangup(void *ctx)
+{
+	config_watch_reload(((struct process *)ctx)->config);
+}
+
+static void on_terminate(void *ctx)
+{
+	struct process *p = ctx;
+	if (p->gateway.draining)
+		_exit(130); /* asked twice */
+	p->gateway.draining = true;
+	log_info("gateway.draining");
+	for (unsigned i = 0; i < p->worker_count; i++)
+		worker_drain(p->workers[i]);
+	loop_stop(p->control);
+}
+
+static int watch_signals(struct process *p)
+{
+	int rc = watch_signal(p->control, SIGTERM, on_terminate, p, &p->on_term);
+	if (rc == 0)
+		rc = watch_signal(p->control, SIGINT, on_terminate, p, &p->on_int);
+	if (rc == 0)
+		rc = watch_signal(p->control, SIGHUP, on_hangup, p, &p->on_hup);
+	return rc;
+}
+
+static int start(struct process *p)
+{
+	int rc = loop_new(&p->control);
+	if (rc == 0)
+		rc = make_shared(&p->gateway);
+	if (rc == 0)
+		rc = bind_sockets(p);
+	if (rc == 0)
+		rc = make_workers(p);
+	if (rc == 0)
+		rc = config_watch_start(p->control, &p->gateway, p->workers, p->worker_count, &p->config);
+	if (rc == 0)
+		rc = watch_signals(p);
+	return rc;
+}
+
+static void stop(struct process *p)
+{
+	for (unsigned i = 0; i < p->started; i++)
+		pthread_join(p->threads[i], NULL);
+	config_watch_stop(p->config);
+	watch_stop(p->on_term);
+	watch_stop(p->on_int);
+	watch_stop(p->on_hup);
+	for (unsigned i = 0; i < p->worker_count; i++)
+		worker_free(p->workers[i]);
+	loop_free(p->control);
+	access_log_stop(p->gateway.access_log);
+	metrics_free(p->gateway.metrics);
+	tls_client_free(p->gateway.tls);
+}
+
+int main(int argc, char **argv)
+{
+	static struct process p;
+	if (argc > 1) {
+		bool help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h");
+		if (help)
+			print_usage();
+		else if (!strcmp(argv[1], "--version"))
+			puts("layer-gateway " LAYER_VERSION);
+		else
+			fprintf(stderr, "layer-gateway: no arguments but --help and --version; settings are environment variables\n");
+		return help || !strcmp(argv[1], "--version") ? 0 : 2;
+	}
+	prepare_process();
+	if (read_settings(&p.gateway.settings) < 0)
+		return 2;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	p.worker_count = p.gateway.settings.loops ? (unsigned)p.gateway.settings.loops : (unsigned)cores;
+	if (p.worker_count > WORKERS_MAX)
+		p.worker_count = WORKERS_MAX;
+	int rc = start(&p);
+	if (rc == 0) {
+		start_workers(&p);
+		log_info("gateway.listening", LOG_STR("host", p.gateway.settings.host), LOG_U64("port", p.port),
+		    LOG_U64("loops", p.worker_count));
+		loop_run(p.control);
+	}
+	stop(&p);
+	if (rc == 0)
+		log_info("gateway.stopped");
+	return rc == 0 ? 0 : 1;
+}
