@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "json/doc.h"
 
 struct refusal {
 	struct arena *arena; /* where the texts go; set by who makes the refusal */
@@ -16,5 +17,7 @@ int refuse(struct refusal *r, int status, const char *fmt, ...) __attribute__((f
 /* 422 in the words of a deserialiser: "Failed to deserialize … target type: PATH: TEXT". */
 int refuse_shape(struct refusal *r, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* 422 for a JSON value of the wrong kind: "PATH: invalid type: map, expected a sequence". */
+int refuse_type(struct refusal *r, const char *path, const yyjson_val *v, const char *expected);
 /* 400 for what this store does not have yet; the text names the field. */
 int refuse_unsupported(struct refusal *r, const char *field);

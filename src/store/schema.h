@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "search/words.h"
+#include "store/refusal.h"
 #include "store/value.h"
 
 /*  metric          name on the wire */
@@ -24,13 +25,15 @@ enum metric {
 struct span metric_name(enum metric m);
 /* METRIC_NONE if there is no such metric. */
 enum metric metric_parse(struct span name);
+/* 422 in the service's words if the value is none. */
+MUST_USE int metric_from_json(const char *path, yyjson_val *v, enum metric *ret, struct refusal *r);
 
 enum tokenizer { WORD_V0, WORD_V1, WORD_V2, WORD_V3, WORD_V4, PRE_TOKENIZED_ARRAY };
 
 struct text_options {
 	double k1, b, k3;
 	uint8_t tokenizer; /* enum tokenizer; word_v0 to word_v4 are all analysed as word_v4 */
-	uint8_t language;  /* index in the table of schema_plan.c; matters to the read shapes only */
+	uint8_t language;  /* index in schema_tables.h; matters to the read shapes only */
 	bool stemming;     /* always false until stemming exists */
 	struct words_options words;
 };

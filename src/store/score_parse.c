@@ -95,7 +95,7 @@ static int parse_list(const struct parser *p, yyjson_val *list, int depth, struc
 	s->parts = arena_array(p->arena, struct score *, yyjson_arr_size(list));
 	yyjson_arr_foreach(list, i, n, item)
 	{
-		float floor;
+		float floor = 0;
 		int rc;
 		if (!yyjson_is_num(item)) {
 			rc = parse(p, item, depth + 1, &s->parts[s->parts_len++]);

@@ -20,7 +20,7 @@ enum id_kind { ID_UINT, ID_UUID, ID_STRING };
 /* "uint", "uuid" or "string". */
 struct span id_kind_name(enum id_kind kind);
 /* Reads an id of this kind (uuid in any spelling) into its key; the key stands in the arena.
- * -E_INVALID if the JSON value is no such id. */
+ * -E_INVALID if the JSON value is no such id, -E_TOO_LARGE for a string past ID_MAX_BYTES. */
 MUST_USE int id_from_json(struct arena *a, enum id_kind kind, const yyjson_val *v, struct span *ret_key);
 uint64_t id_uint(struct span key);
 /* The id as JSON: a number, or a quoted string. */

@@ -1,0 +1,52 @@
+/* What the route handlers of the store share. */
+#pragma once
+
+#include "store/catalog.h"
+#include "store/change.h"
+#include "store/commit_log.h"
+#include "store/store.h"
+
+struct store {
+	struct catalog catalog;
+	struct commit_log *log; /* NULL: in memory only */
+	size_t reply_max;
+};
+
+/* One request on its way through a handler. */
+struct call {
+	struct store *store;
+	const struct store_request *req;
+	struct span ns; /* the namespace in the path, decoded; empty without */
+	yyjson_val *body;
+	struct store_reply *reply;
+	struct refusal refusal;
+	uint64_t started_ns;
+};
+
+/* Makes the change durable; 500 in the refusal if that fails. `schema` is the one in force after it. */
+MUST_USE int store_commit(struct call *c, const struct change *change, const struct schema *schema);
+/* Milliseconds since the request came, as `performance` reports them: at least 3. */
+uint64_t call_ms(const struct call *c);
+int refuse_not_found(struct call *c);
+
+/* Takes the read lock of the namespace, or refuses with 404; end with call_end_read(). */
+MUST_USE int call_begin_read(struct call *c, struct holder **ret_holder);
+void call_end_read(struct call *c, struct holder *h);
+/* The same with the lock of writers; the namespace may not exist. */
+struct holder *call_begin_write(struct call *c);
+void call_end_write(struct call *c, struct holder *h);
+
+/* Handlers: they fill c->reply (status 200 unless they set it) or c->refusal with -E_INVALID. */
+int write_handle(struct call *c);
+int query_handle(struct call *c);
+int explain_handle(struct call *c);
+int list_handle(struct call *c);
+int delete_handle(struct call *c);
+int metadata_v1_handle(struct call *c);
+int metadata_v2_handle(struct call *c);
+int metadata_update_handle(struct call *c);
+int schema_handle(struct call *c);
+int schema_update_handle(struct call *c);
+int warm_handle(struct call *c);
+int recall_handle(struct call *c);
+int operation_handle(struct call *c);

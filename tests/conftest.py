@@ -1,0 +1,89 @@
+"""The programs that tests run against. Nothing listens anywhere but on the loopback interface."""
+
+import pytest
+from harness.programs import Program
+from harness.recorder import Recorder
+from harness.upstream import Upstream
+
+STORE_KEY = "tpuf_store_key_for_tests"
+
+
+def start_store(data, key=STORE_KEY, arguments=(), port=None):
+    options = ["--listen", "127.0.0.1:{port}", "--data", data, *arguments]
+    if key:
+        options += ["--api-key", key]
+    store = Program("layer-store", options, port=port)
+    store.key = key or "any"
+    return store
+
+
+def start_gateway(upstream_url, key=STORE_KEY, **environment):
+    variables = {
+        "PORT": "{port}",
+        "TURBOPUFFER_API_URL": upstream_url,
+        "TURBOPUFFER_API_KEY": key,
+    } | environment
+    gateway = Program("layer-gateway", environment={k: v for k, v in variables.items() if v is not None})
+    gateway.key = key
+    return gateway
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    program = start_store(tmp_path_factory.mktemp("store"))
+    yield program
+    program.stop()
+
+
+@pytest.fixture
+def upstream():
+    scripted = Upstream()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def gateways():
+    """start_gateway for one test: what it starts is stopped, and looked at, when the test ends."""
+    started = []
+
+    def start(*arguments, **environment):
+        started.append(start_gateway(*arguments, **environment))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.stop()
+
+
+@pytest.fixture
+def gateway(gateways, upstream):
+    """A gateway in front of the scripted upstream."""
+    return gateways(upstream.url)
+
+
+class Stack:
+    """client → recorder → gateway → recorder → store"""
+
+    def __init__(self, store):
+        self.store, self.key = store, store.key
+        self.below = Recorder(store.address)
+        self.gateway = start_gateway(self.below.url, store.key)
+        self.above = Recorder(self.gateway.address)
+        self.url, self.address = self.above.url, self.above.address
+
+    def clear(self):
+        self.above.clear()
+        self.below.clear()
+
+    def close(self):
+        self.above.close()
+        self.below.close()
+        self.gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(store):
+    whole = Stack(store)
+    yield whole
+    whole.close()

@@ -1,0 +1,36 @@
+"""What the recorders on both sides of a gateway must agree on."""
+
+import collections
+
+CLOCK_KEYS = {"performance", "created_at", "updated_at", "last_write_at", "last_included_write_at"}
+
+
+def without_clock(value):
+    """A result without timings and timestamps, which no two runs share."""
+    if isinstance(value, dict):
+        return {key: without_clock(item) for key, item in value.items() if key not in CLOCK_KEYS}
+    if isinstance(value, (list, tuple)):
+        return [without_clock(item) for item in value]
+    return value
+
+
+def facts(exchange):
+    request, response = exchange
+    return (
+        request.method,
+        request.target,
+        request.header("content-type"),
+        request.header("content-encoding"),
+        request.header("accept-encoding"),
+        request.body,
+        response.status,
+        response.header("content-type"),
+        response.header("content-encoding"),
+        response.body,
+    )
+
+
+def same_bytes(above, below):
+    """Every request and response that the client exchanged is, byte for byte, what the store did."""
+    assert above, "nothing was recorded"
+    assert collections.Counter(map(facts, above)) == collections.Counter(map(facts, below))

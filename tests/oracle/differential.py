@@ -1,0 +1,258 @@
+"""Asks a running store and the oracle the same questions, and makes a failing question small.
+
+One case is one query, or one write whose counts and whose effect on later queries are compared.
+"""
+
+import http.client
+import itertools
+import json
+
+from .generate import POOLS, Generator, every_leaf
+from .namespace import Namespace
+
+LEGS = 16
+REQUESTS_PER_STATE = 5
+STATES = 4
+TOLERANCE = 1e-5
+
+
+class Store:
+    """A keep-alive connection."""
+
+    def __init__(self, host, port, key):
+        self.connection = http.client.HTTPConnection(host, port, timeout=60)
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    def call(self, method, path, body=None):
+        payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        self.connection.request(method, path, payload, self.headers)
+        response = self.connection.getresponse()
+        raw = response.read()
+        return response.status, json.loads(raw) if raw else None
+
+    def write(self, namespace, body):
+        return self.call("POST", f"/v2/namespaces/{namespace}", body)
+
+    def query(self, namespace, body):
+        return self.call("POST", f"/v2/namespaces/{namespace}/query", body)
+
+    def forget(self, namespace):
+        self.call("DELETE", f"/v2/namespaces/{namespace}")
+
+
+class Mismatch(Exception):
+    pass
+
+
+def require(condition, *what):
+    if not condition:
+        raise Mismatch(" ".join(str(part) for part in what))
+
+
+def near(a, b):
+    return abs(a - b) <= TOLERANCE * max(1.0, abs(a), abs(b))
+
+
+def limit_of(query):
+    return query.get("limit", query.get("top_k"))
+
+
+def check_rows(ranked, limit, rows):
+    """Order and scores: rows may stand otherwise only where rounding in f32 may have ordered them."""
+    expected = ranked.entries[:limit]
+    require(len(rows) == len(expected), "rows:", len(rows), "expected:", expected)
+    scores = dict(ranked.entries)
+    ids = [row["id"] for row in rows]
+    require(len(set(ids)) == len(ids), "an id twice:", ids)
+    for row, (key, score) in zip(rows, expected, strict=True):
+        require(row["id"] in scores, "not a match:", row["id"])
+        require(("$dist" in row) == ranked.scored, "$dist in", row)
+        if ranked.scored:
+            require(near(row["$dist"], scores[row["id"]]), "$dist of", row, "expected", scores[row["id"]])
+        if row["id"] != key:
+            free = not ranked.exact and near(scores[row["id"]], score) and not ranked.same(row["id"], key)
+            require(free, "order:", ids, "expected:", expected)
+
+
+def check_attributes(rows, expected):
+    for row in rows:
+        shown = {name: value for name, value in row.items() if name != "$dist"}
+        require(shown == expected(row["id"]), "attributes:", shown, "expected:", expected(row["id"]))
+
+
+def check_leg(oracle, query, ranked, rows):
+    check_rows(ranked, limit_of(query), rows)
+    check_attributes(rows, lambda key: oracle.shown(key, query))
+
+
+def clear_ranks(oracle, ranked, limit):
+    """Fusing needs ranks that rounding cannot change, also at the cut."""
+    entries = ranked.entries[: limit + 1]
+    return ranked.exact or all(
+        not near(a[1], b[1]) or ranked.same(a[0], b[0]) for a, b in itertools.pairwise(entries)
+    )
+
+
+def answer(status, body):
+    require(status == 200, "status", status, body)
+    return body
+
+
+def ask(store, namespace, oracle, queries):
+    """One request with several legs; returns the number of cases."""
+    results = answer(*store.query(namespace, {"queries": queries}))["results"]
+    require(len(results) == len(queries), "results:", len(results))
+    for query, result in zip(queries, results, strict=True):
+        try:
+            check_leg(oracle, query, oracle.rank(query), result["rows"])
+        except Mismatch as mismatch:
+            raise Mismatch(explain(store, oracle, query, mismatch)) from None
+    return len(queries)
+
+
+def shown_by_legs(oracle, queries, ranked, key):
+    """A fused row has the attributes of all legs that returned it."""
+    shown = {}
+    for query, leg in zip(queries, ranked, strict=True):
+        if any(entry[0] == key for entry in leg.entries[: limit_of(query)]):
+            shown |= oracle.shown(key, query)
+    return shown
+
+
+def ask_fused(store, namespace, oracle, queries, rerank_by, limit):
+    ranked = [oracle.rank(query) for query in queries]
+    limits = [limit_of(query) for query in queries]
+    if not all(clear_ranks(oracle, one, cut) for one, cut in zip(ranked, limits, strict=True)):
+        return 0
+    fused = oracle.fuse(ranked, limits, rerank_by[1] if len(rerank_by) > 1 else {})
+    body = {"queries": queries, "rerank_by": rerank_by, "limit": limit}
+    results = answer(*store.query(namespace, body))["results"]
+    require(len(results) == 1, "fused results:", len(results))
+    try:
+        check_rows(fused, limit, results[0]["rows"])
+        check_attributes(results[0]["rows"], lambda key: shown_by_legs(oracle, queries, ranked, key))
+    except Mismatch as mismatch:
+        raise Mismatch(f"{mismatch}\nfused: {json.dumps(body, ensure_ascii=False)}") from None
+    return 1
+
+
+# --- a failing case, small -----------------------------------------------------------------------
+
+
+def differs(store, oracle, query, keys):
+    """What differs when only these documents exist, or None."""
+    small = Namespace()
+    small.metric, small.schema = oracle.metric, oracle.schema
+    small.documents = {key: oracle.documents[key] for key in keys}
+    rows = [oracle.shown(key, {"include_attributes": True}) for key in keys]
+    body = {"upsert_rows": rows, "schema": oracle.schema}
+    if oracle.metric:
+        body["distance_metric"] = oracle.metric
+    store.forget("shrink")
+    try:
+        answer(*store.write("shrink", body))
+        check_leg(small, query, small.rank(query), answer(*store.query("shrink", query))["rows"])
+    except Mismatch as mismatch:
+        return f"{mismatch}\nwrite: {json.dumps(body, ensure_ascii=False)}"
+    return None
+
+
+def simpler(query):
+    """The query with a smaller filter, and without its selection of attributes."""
+    filters = query.get("filters")
+    if filters and filters[0] in ("And", "Or"):
+        yield from ({**query, "filters": part} for part in filters[1])
+    elif filters and filters[0] == "Not":
+        yield {**query, "filters": filters[1]}
+    for name in ("include_attributes", "exclude_attributes"):
+        if name in query:
+            yield {other: value for other, value in query.items() if other != name}
+
+
+def shrink(store, oracle, query):
+    keys, found = list(oracle.documents), differs(store, oracle, query, oracle.documents)
+    while found:
+        smaller = ((query, [k for k in keys if k != key]) for key in keys if len(keys) > 1)
+        for candidate in (*((q, keys) for q in simpler(query)), *smaller):
+            if less := differs(store, oracle, *candidate):
+                (query, keys), found = candidate, less
+                break
+        else:
+            return f"{found}\nquery: {json.dumps(query, ensure_ascii=False)}"
+    return None
+
+
+def explain(store, oracle, query, mismatch):
+    """The smallest case found, or the case as it is if fresh documents answer rightly."""
+    small = shrink(store, oracle, query)
+    return small or f"{mismatch}\nonly after these writes; query: {json.dumps(query, ensure_ascii=False)}"
+
+
+# --- a run ---------------------------------------------------------------------------------------
+
+
+def check_write(store, namespace, oracle, body):
+    result = answer(*store.write(namespace, body))
+    for name, count in oracle.write(body).items():
+        require(result.get(name) == count, name, result.get(name), "expected", count, "for", body)
+
+
+def run_namespace(store, seed):
+    """Writes and reads one random namespace; returns the number of cases."""
+    random, oracle, namespace, cases = Generator(seed), Namespace(), f"diff-{seed}", 0
+    schema = random.make_schema()
+    store.forget(namespace)
+    for state in range(STATES):
+        body = random.batch(schema, first=state == 0)
+        if state == 0 and "vector" in schema:
+            body["distance_metric"] = random.choice(["cosine_distance", "euclidean_squared"])
+        elif "distance_metric" in body:
+            body["distance_metric"] = oracle.metric
+        check_write(store, namespace, oracle, body)
+        if random.maybe(0.3):
+            status, _ = store.write(namespace, random.broken(schema))
+            require(status == 400, "a repeated id answered", status)
+        cases += 1
+        for _ in range(REQUESTS_PER_STATE):
+            cases += ask(store, namespace, oracle, [random.query(oracle.schema) for _ in range(LEGS)])
+        legs = [random.query(oracle.schema) for _ in range(random.randint(2, 4))]
+        cases += ask_fused(
+            store, namespace, oracle, legs, random.rerank(len(legs)), random.choice([1, 5, 100])
+        )
+    store.forget(namespace)
+    return cases
+
+
+def run_every_leaf(store):
+    """Every operator with every operand, over documents that hold every value and none. Returns the cases."""
+    names = {"n_" + kind: kind for kind in POOLS} | {"l_" + kind: "[]" + kind for kind in POOLS}
+    oracle, rows, cases = Namespace(), [{"id": 0}], 0
+    for number in range(1, 14):
+        row = {"id": number}
+        for name, kind in names.items():
+            pool = POOLS[kind.removeprefix("[]")]
+            here = pool[number % len(pool) :]
+            row[name] = here[0] if kind in POOLS else here[: number % 4]
+        rows.append(row)
+    body = {"upsert_rows": rows, "schema": names}
+    store.forget("every-leaf")
+    check_write(store, "every-leaf", oracle, body)
+    leaves = [leaf for name, kind in names.items() for leaf in every_leaf(name, kind)]
+    filters = [form for leaf in leaves for form in (leaf, ["Not", leaf])]
+    for batch in (filters[at : at + LEGS] for at in range(0, len(filters), LEGS)):
+        queries = [{"rank_by": ["id", "asc"], "limit": 100, "filters": one} for one in batch]
+        cases += ask(store, "every-leaf", oracle, queries)
+    return cases
+
+
+def run(address, seeds, cases_wanted):
+    """Runs namespace after namespace until there were enough cases. Returns (cases, failure or None)."""
+    store, cases = Store(*address), 0
+    for seed in seeds:
+        if cases >= cases_wanted:
+            break
+        try:
+            cases += run_namespace(store, seed)
+        except Mismatch as mismatch:
+            return cases, f"seed {seed}: {mismatch}"
+    return cases, None

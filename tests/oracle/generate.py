@@ -1,0 +1,369 @@
+"""Random schemas, write batches and queries, all of them legal unless they say otherwise."""
+
+import base64
+import random
+import struct
+
+from . import values
+
+ATTRIBUTE_LIMIT = 9
+UUIDS = [f"{n:08x}-0000-4000-8000-{n * 7:012x}" for n in (0, 1, 17, 4096, 2**32 - 1)]
+POOLS = {
+    "string": [
+        "",
+        "a",
+        "b",
+        "ab",
+        "Abc",
+        "straße",
+        "東京",
+        "a/b.txt",
+        "file01.log",
+        "[x]",
+        "zebra",
+        "pufferfish are cute",
+    ],
+    "int": [-(2**63), -5, -1, 0, 1, 2, 7, 2**53 + 1, 2**63 - 1],
+    "uint": [0, 1, 2, 3, 2**53 + 1, 2**64 - 1],
+    "float": [-1.5, 0.0, 0.1, 1, 1.0, 2.5, 1e300, 5e-324, -(2**53)],
+    "bool": [False, True],
+    "uuid": [*UUIDS, UUIDS[1].upper(), UUIDS[2].replace("-", "")],
+    "datetime": [
+        "1969-12-31T23:59:59.999Z",
+        "2024-03-02T00:00:00Z",
+        "2024-03-02T02:00:00+02:00",
+        "2024-03-02T00:00:00.001Z",
+    ],
+}
+SCALARS = list(POOLS)
+WORDS = [
+    "sea",
+    "night",
+    "harbour",
+    "harbour",
+    "fish",
+    "Fish",
+    "fishing",
+    "the",
+    "of",
+    "a",
+    "don't",
+    "rock’n’roll",
+    "U.S.A.",
+    "e.g.",
+    "3.14",
+    "1,000",
+    "v2.0.1",
+    "café",
+    "naïve",
+    "東京",
+    "中文",
+    "foo_bar",
+    "__init__",
+    "a:b",
+    "x-ray",
+    "pneumonoultramicroscopicsilicovolcanoconiosis",
+]
+SEPARATORS = [" ", " ", " ", ", ", " / ", "-", ". ", "…", "' "]
+GLOBS = [
+    "*",
+    "",
+    "a*",
+    "*b",
+    "?b",
+    "{a,ab}",
+    "[ab]*",
+    "[!a]*",
+    "*.{txt,log}",
+    "file??.log",
+    "a/*",
+    r"\[x\]",
+    "東?",
+    "A*",
+    "ABC",
+]
+FUZZY_QUERIES = [
+    "ab",
+    "zebra",
+    "zebar",
+    "zebrra",
+    "ZEBRA",
+    "file01",
+    "fil01",
+    "pufferfsh",
+    "puferfsh",
+    "pufferfish are",
+    "harbour",
+    "harbr our",
+]
+FUZZY_THRESHOLDS = [{"min_query_chars": 3 * (d + 1), "distance": d} for d in range(3)]
+RANGES = ["Lt", "Lte", "Gt", "Gte"]
+SCALAR_ONE, SCALAR_MANY = ["Eq", "NotEq", *RANGES], ["In", "NotIn"]
+ARRAY_ONE = ["Contains", "NotContains", *("Any" + name for name in RANGES)]
+ARRAY_MANY = ["In", "NotIn", "ContainsAny", "NotContainsAny", "Eq", "NotEq"]
+
+
+def every_leaf(name, kind):
+    """Each operator of an attribute with each operand of its pool, and null where it may stand."""
+    pool = POOLS[kind.removeprefix("[]")]
+    one, many = (ARRAY_ONE, ARRAY_MANY) if kind.startswith("[]") else (SCALAR_ONE, SCALAR_MANY)
+    lists = [[], *([first, second] for first in pool for second in pool)]
+    yield from ([name, op, operand] for op in one for operand in pool)
+    yield from ([name, op, operands] for op in many for operands in lists)
+    if kind.startswith("[]"):
+        yield from ([name, "In", operand] for operand in pool)
+    yield from ([name, op, None] for op in (*one, *many) if op.endswith("Eq") or op in RANGES)
+
+
+class Generator(random.Random):
+    def maybe(self, probability=0.5):
+        return self.random() < probability
+
+    def some(self, pool, low, high):
+        return [self.choice(pool) for _ in range(self.randint(low, high))]
+
+    # --- schema -----------------------------------------------------------------------------------
+
+    def full_text_options(self):
+        options = {
+            "case_sensitive": self.maybe(),
+            "remove_stopwords": self.maybe(),
+            "ascii_folding": self.maybe(),
+            "max_token_length": self.choice([4, 39, 254]),
+            "k1": self.choice([0.5, 1.2, 2.0]),
+            "b": self.choice([0.0, 0.75, 1.0]),
+            "k3": self.choice([1.0, 8.0]),
+        }
+        if options["case_sensitive"]:
+            options["remove_stopwords"] = False
+        return {name: options[name] for name in options if self.maybe(0.4)} if self.maybe(0.6) else True
+
+    def make_schema(self):
+        """A full declaration; attribute names tell their type to who reads a failing case."""
+        kinds = [("n_" + t, t) for t in SCALARS] + [("l_" + t, "[]" + t) for t in SCALARS]
+        schema = {"id": self.choice(["uint", "string", "uuid"])}
+        for name, kind in self.sample(kinds, self.randint(2, ATTRIBUTE_LIMIT)):
+            schema[name] = kind if self.maybe() else {"type": kind, "filterable": True}
+        for name, kind in (("text", "string"), ("texts", "[]string")):
+            if self.maybe(0.7):
+                schema[name] = {"type": kind, "full_text_search": self.full_text_options()}
+        if self.maybe(0.2):
+            schema["given"] = {"type": "[]string", "full_text_search": {"tokenizer": "pre_tokenized_array"}}
+        for name, kind in (("glob", "string"), ("globs", "[]string")):
+            if self.maybe(0.4):
+                schema[name] = {"type": kind, "glob": True, "fuzzy": True, "filterable": self.maybe()}
+        if self.maybe(0.6):
+            width = self.choice(["f32", "f32", "f16"])
+            schema["vector"] = {"type": f"[{self.randint(1, 6)}]{width}", "ann": True}
+        return schema
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def vector(self, dims):
+        """Quarters, so that sums of squares are exact in f32; never zero, which has no cosine."""
+        components = [self.randint(-8, 8) / 4 for _ in range(dims)]
+        components[0] = components[0] or 1.0
+        return (
+            base64.b64encode(struct.pack(f"<{dims}f", *components)).decode()
+            if self.maybe(0.3)
+            else components
+        )
+
+    def sentence(self):
+        return "".join(word + self.choice(SEPARATORS) for word in self.some(WORDS, 0, 9))
+
+    def element(self, name, kind):
+        if name in ("text", "texts"):
+            return self.sentence()
+        if name == "given":
+            return self.choice(WORDS)
+        return self.choice(POOLS[kind])
+
+    def value(self, name, kind):
+        if values.is_vector(kind):
+            return self.vector(values.vector_dims(kind))
+        if values.is_array(kind):
+            return [self.element(name, kind[2:]) for _ in range(self.randint(0, 3))]
+        return self.element(name, kind)
+
+    def ids(self, kind):
+        return {
+            "uint": [0, 1, 2, 9, 10, 100, 2**53 + 1, 2**64 - 1, *list(range(20, 50))],
+            "string": ["", "a", "B", "b", "10", "9", "東", "x" * 64] + [f"doc-{n}" for n in range(30)],
+            "uuid": UUIDS + [f"00000000-0000-0000-0000-{n:012x}" for n in range(100, 130)],
+        }[kind]
+
+    # --- writes -----------------------------------------------------------------------------------
+
+    def row(self, schema, key, patch):
+        row = {"id": key}
+        for name, option in schema.items():
+            kind = option if isinstance(option, str) else option["type"]
+            if values.is_vector(kind):
+                if not patch:
+                    row[name] = self.value(name, kind)
+            elif name != "id" and self.maybe(0.4 if patch else 0.8):
+                row[name] = None if self.maybe(0.2) else self.value(name, kind)
+        return row
+
+    @staticmethod
+    def columns(rows):
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
+
+    def batch(self, schema, first):
+        """A write body; by-id operations share no id."""
+        keys = self.sample(self.ids(schema["id"]), self.randint(1, 14))
+        upserts = keys if first else keys[: len(keys) // 2]
+        patches = [] if first else keys[len(upserts) : -2]
+        deletes = [] if first else keys[len(upserts) + len(patches) :]
+        body = {}
+        for kind, chosen in (("upsert", upserts), ("patch", patches)):
+            rows = [self.row(schema, key, kind == "patch") for key in chosen]
+            if rows and self.maybe(0.4):
+                columns = self.columns(rows)
+                if len(columns) > 1:
+                    body[kind + "_columns"] = columns
+                    continue
+            if rows:
+                body[kind + "_rows"] = rows
+        if deletes:
+            body["deletes"] = deletes
+        if first:
+            body["schema"] = schema
+        if "vector" in schema and (first or self.maybe()):
+            body["distance_metric"] = "cosine_distance"
+        return body
+
+    def broken(self, schema):
+        """A batch that repeats an id: refused as a whole."""
+        keys = self.sample(self.ids(schema["id"]), 3)
+        return {"upsert_rows": [self.row(schema, key, False) for key in [*keys, keys[0]]]}
+
+    # --- queries ----------------------------------------------------------------------------------
+
+    def leaf(self, schema):
+        """One comparison; `schema` is the oracle's, with every option filled in."""
+        name = self.choice([n for n, o in schema.items() if self.filter_kinds(n, o)])
+        return self.choice(self.filter_kinds(name, schema[name]))(name, schema[name]["type"], schema)
+
+    def filter_kinds(self, name, option):
+        kinds = []
+        kind = option["type"]
+        if option["filterable"] and not values.is_vector(kind):
+            kinds += [self.array_leaf] if values.is_array(kind) else [self.scalar_leaf]
+        if option.get("glob"):
+            kinds += [self.glob_leaf]
+        if option.get("fuzzy"):
+            kinds += [self.fuzzy_leaf]
+        if option.get("full_text_search"):
+            kinds += [self.token_leaf]
+        return kinds
+
+    def operand_pool(self, name, kind, schema):
+        return self.ids(schema["id"]["type"]) if name == "id" else POOLS[kind]
+
+    def scalar_leaf(self, name, kind, schema):
+        pool = self.operand_pool(name, kind, schema)
+        op = self.choice([*SCALAR_ONE, *SCALAR_MANY])
+        if op in SCALAR_MANY:
+            return [name, op, self.some(pool, 0, 4)]
+        return [name, op, None if self.maybe(0.15) else self.choice(pool)]
+
+    def array_leaf(self, name, kind, schema):
+        pool = POOLS[kind[2:]]
+        op = self.choice([*ARRAY_ONE, *ARRAY_MANY])
+        if op.endswith("Eq") and self.maybe():
+            return [name, op, None]
+        return [name, op, self.some(pool, 0, 4) if op in ARRAY_MANY else self.choice(pool)]
+
+    def glob_leaf(self, name, kind, schema):
+        return [name, self.choice(["Glob", "NotGlob", "IGlob", "NotIGlob"]), self.choice(GLOBS)]
+
+    def fuzzy_leaf(self, name, kind, schema):
+        first = self.randrange(3)
+        options = {"max_edit_distance": FUZZY_THRESHOLDS[first : self.randint(first + 1, 3)]}
+        if self.maybe():
+            options["case_sensitive"] = self.maybe()
+        return [name, "Fuzzy", self.choice(FUZZY_QUERIES), options]
+
+    def token_operand(self, name, words):
+        if name == "given":
+            return words
+        return " ".join(words) if self.maybe(0.7) else words
+
+    def token_leaf(self, name, kind, schema):
+        words = self.some(WORDS, 1, 3)
+        prefix = [{"last_as_prefix": True}] if self.maybe(0.3) else []
+        if prefix:
+            words[-1] = words[-1][: self.randint(1, len(words[-1]))]
+        op = self.choice(["ContainsAllTokens", "ContainsAnyToken", "ContainsTokenSequence"])
+        return [name, op, self.token_operand(name, words), *prefix]
+
+    def filter(self, schema, depth=3):
+        if depth == 0 or self.maybe(0.5):
+            return self.leaf(schema)
+        if self.maybe(0.25):
+            return ["Not", self.filter(schema, depth - 1)]
+        return [
+            self.choice(["And", "Or"]),
+            [self.filter(schema, depth - 1) for _ in range(self.randint(1, 3))],
+        ]
+
+    def order(self, schema):
+        names = [n for n, o in schema.items() if o["type"] in SCALARS and o["filterable"]]
+        chosen = self.sample(names, min(len(names), self.randint(1, 3)))
+        clauses = [[name, self.choice(["asc", "desc"])] for name in chosen]
+        return clauses[0] if len(clauses) == 1 and self.maybe(0.7) else clauses
+
+    def text_query(self, name):
+        words = self.some([*WORDS, "unheard"], 1, 5)
+        return [name, "BM25", words if name == "given" else " ".join(words)]
+
+    def clause(self, schema, searched):
+        return self.text_query(self.choice(searched)) if searched and self.maybe(0.6) else self.leaf(schema)
+
+    def score(self, schema, searched, depth=2):
+        """Weights are dyadic, so that what adds up without a text query is exact."""
+        if depth == 0 or self.maybe(0.4):
+            return self.clause(schema, searched)
+        if self.maybe(0.3):
+            parts = [self.choice([0, 0.5, 2]), self.score(schema, searched, depth - 1)]
+            return ["Product", *(parts if self.maybe() else reversed(parts))]
+        return [
+            self.choice(["Sum", "Max"]),
+            [self.score(schema, searched, depth - 1) for _ in range(self.randint(1, 3))],
+        ]
+
+    def floored(self, schema, searched):
+        return ["Max", [self.choice([0, 0.25, 1, 3]), self.clause(schema, searched)]]
+
+    def rank_by(self, schema):
+        searched = [n for n, o in schema.items() if o.get("full_text_search")]
+        ways = [self.order] + [lambda s: self.text_query(self.choice(searched))] * bool(searched)
+        ways += [lambda s: self.score(s, searched), lambda s: self.floored(s, searched)]
+        if "vector" in schema:
+            dims = values.vector_dims(schema["vector"]["type"])
+            ways.append(lambda s: ["vector", self.choice(["ANN", "ANN", "kNN"]), self.vector(dims)])
+        return self.choice(ways)(schema)
+
+    def query(self, schema):
+        query = {"rank_by": self.rank_by(schema)}
+        limit = self.choice([1, 2, 5, 10, 100, 10000])
+        query[self.choice(["limit", "limit", "top_k"])] = limit
+        if "kNN" in query["rank_by"] or self.maybe(0.8):
+            query["filters"] = self.filter(schema)
+        names = [name for name in schema if name != "id"]
+        chosen = self.sample(names, self.randint(0, len(names)))
+        query |= self.choice(
+            [{}, {"include_attributes": True}, {"include_attributes": chosen}, {"exclude_attributes": chosen}]
+        )
+        return query
+
+    def rerank(self, legs):
+        options = {}
+        if self.maybe():
+            options["rank_constant"] = self.choice([1, 10, 60])
+        if self.maybe():
+            options["weights"] = [self.choice([0.5, 1, 2, 3]) for _ in range(legs)]
+        return ["RRF", options] if options or self.maybe() else ["RRF"]

@@ -1,0 +1,184 @@
+"""A namespace: writes, and queries answered by looking at every document."""
+
+import math
+
+from . import text, values
+from .filters import compile_filter
+
+
+class Ranked:
+    """One answer before its limit is cut: [(id, score)], and whether scores compare exactly.
+
+    `same(a, b)` tells that two documents must score alike, whatever the arithmetic: their ids order them.
+    """
+
+    def __init__(self, entries, scored, exact, same=lambda a, b: True):
+        self.entries, self.scored, self.exact, self.same = entries, scored, exact, same
+
+
+class Namespace:
+    def __init__(self):
+        self.schema = {}
+        self.documents = {}
+        self.metric = None
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def rows_of(columns):
+        names = list(columns)
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def declare(self, schema):
+        for name, option in schema.items():
+            option = {"type": option} if isinstance(option, str) else dict(option)
+            searched = any(option.get(flag) for flag in ("full_text_search", "regex", "glob", "fuzzy"))
+            option.setdefault("filterable", not searched)
+            self.schema[name] = option
+
+    def infer(self, row):
+        for name, value in row.items():
+            if name not in self.schema and value is not None:
+                kind = (
+                    ("string" if isinstance(value, str) else "uint")
+                    if name == "id"
+                    else values.infer_type(name, value)
+                )
+                self.schema[name] = {"type": kind, "filterable": True}
+
+    def read_row(self, row):
+        self.infer(row)
+        present = {name: value for name, value in row.items() if value is not None}
+        return {name: values.read(self.schema[name]["type"], value) for name, value in present.items()}
+
+    def write(self, body):
+        """Applies a legal body and returns the counts of the answer."""
+        self.metric = body.get("distance_metric", self.metric)
+        self.declare(body.get("schema", {}))
+        counts = {}
+        upserts = body.get("upsert_rows", []) + self.rows_of(body.get("upsert_columns", {}))
+        patches = body.get("patch_rows", []) + self.rows_of(body.get("patch_columns", {}))
+        if "upsert_rows" in body or "upsert_columns" in body:
+            for row in upserts:
+                document = self.read_row(row)
+                self.documents[document["id"]] = document
+            counts["rows_upserted"] = len(upserts)
+        if "patch_rows" in body or "patch_columns" in body:
+            counts["rows_patched"] = sum(self.patch(row) for row in patches)
+        if "deletes" in body:
+            for key in body["deletes"]:
+                self.documents.pop(values.read(self.schema["id"]["type"], key), None)
+            counts["rows_deleted"] = len(body["deletes"])
+        return counts | {"rows_affected": sum(counts.values())}
+
+    def patch(self, row):
+        changes = self.read_row(row)
+        document = self.documents.get(changes["id"])
+        if document is None:
+            return False
+        document.update(changes)
+        for name, value in row.items():
+            if value is None:
+                document.pop(name, None)
+        return True
+
+    # --- ranking ----------------------------------------------------------------------------------
+
+    def order(self, candidates, clauses):
+        """Attribute order: a stable sort per clause, the last first; missing values are smaller than any.
+
+        A reversed sort of Python keeps equals in place, so ties stay in ascending order of id.
+        """
+        keys = sorted(candidates)
+        for attribute, direction in reversed(clauses):
+            keys.sort(
+                key=lambda key: (attribute in candidates[key], candidates[key].get(attribute, 0)),
+                reverse=direction == "desc",
+            )
+        return Ranked([(key, None) for key in keys], scored=False, exact=True)
+
+    def distance(self, a, b):
+        if self.metric == "euclidean_squared":
+            return math.fsum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+        dot, norms = math.fsum(x * y for x, y in zip(a, b, strict=True)), math.hypot(*a) * math.hypot(*b)
+        return 1 - dot / norms
+
+    def nearest(self, candidates, attribute, vector):
+        target = values.read_vector("[0]f32", vector)
+        scores = {k: self.distance(target, d[attribute]) for k, d in candidates.items() if attribute in d}
+        entries = sorted(scores.items(), key=lambda item: (item[1], item[0]))
+
+        def same(a, b):
+            return candidates[a][attribute] == candidates[b][attribute]
+
+        return Ranked(entries, True, self.metric == "euclidean_squared", same)
+
+    def scores_of(self, expression):
+        """{key: score} of the documents that an expression of scores matches, and the texts it looked at."""
+        if expression[0] == "Product":
+            weight, inner = sorted(expression[1:], key=lambda part: isinstance(part, list))
+            scores, texts = self.scores_of(inner)
+            return {key: weight * score for key, score in scores.items()}, texts
+        if expression[0] in ("Sum", "Max"):
+            floor = max((part for part in expression[1] if not isinstance(part, list)), default=0)
+            parts = [self.scores_of(part) for part in expression[1] if isinstance(part, list)]
+            join = sum if expression[0] == "Sum" else lambda scores: max(floor, *scores)
+            keys = {key for scores, _ in parts for key in scores}
+            texts = [corpus for _, corpora in parts for corpus in corpora]
+            return {key: join([scores.get(key, 0.0) for scores, _ in parts]) for key in keys}, texts
+        if expression[1] == "BM25":
+            config = text.settings(self.schema[expression[0]]["full_text_search"])
+            corpus = text.Corpus(self.documents, expression[0], config)
+            return corpus.scores(expression[2]), [corpus]
+        matches = compile_filter(expression, self.schema)
+        return {key: 1.0 for key, document in self.documents.items() if matches(document)}, []
+
+    def score(self, candidates, expression):
+        scores, texts = self.scores_of(expression)
+        entries = [(key, score) for key, score in scores.items() if key in candidates and score > 0]
+        entries.sort(key=lambda item: (-item[1], item[0]))
+        values_of = dict(entries)
+
+        def same(a, b):
+            return values_of[a] == values_of[b] and all(c.tokens.get(a) == c.tokens.get(b) for c in texts)
+
+        return Ranked(entries, True, not texts, same)
+
+    def rank(self, query):
+        matches = compile_filter(query.get("filters"), self.schema)
+        candidates = {key: document for key, document in self.documents.items() if matches(document)}
+        rank_by = query["rank_by"]
+        if isinstance(rank_by[0], list):
+            return self.order(candidates, rank_by)
+        if rank_by[1] in ("asc", "desc"):
+            return self.order(candidates, [rank_by])
+        if rank_by[1] in ("ANN", "kNN"):
+            return self.nearest(candidates, rank_by[0], rank_by[2])
+        return self.score(candidates, rank_by)
+
+    @staticmethod
+    def fuse(legs, limits, options):
+        """Reciprocal rank fusion of legs that are each cut at their own limit."""
+        constant = options.get("rank_constant", 60)
+        weights = options.get("weights", [1] * len(legs))
+        scores = {}
+        for leg, limit, weight in zip(legs, limits, weights, strict=True):
+            for place, (key, _) in enumerate(leg.entries[:limit], 1):
+                scores[key] = scores.get(key, 0.0) + weight / (constant + place)
+        entries = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        return Ranked(entries, True, False, lambda a, b: False)
+
+    # --- answers ----------------------------------------------------------------------------------
+
+    def shown(self, key, query):
+        """A document's attributes as the query selects them."""
+        document = self.documents[key]
+        wanted = query.get("include_attributes", "exclude_attributes" in query)
+        if wanted is True:
+            names = set(document) - set(query.get("exclude_attributes", []))
+        else:
+            names = set(wanted or [])
+        names.add("id")
+        return {
+            name: values.show(self.schema[name]["type"], document[name]) for name in names if name in document
+        }

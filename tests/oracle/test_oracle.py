@@ -1,0 +1,113 @@
+"""The oracle against the worked examples of the contract, so that it cannot be wrong in silence."""
+
+import pytest
+from oracle import filters, text, values
+from oracle.namespace import Namespace
+
+TOKENS = [
+    ("Don't stop", "don't stop"),
+    ("can' hi", "can hi"),
+    ("e.g. U.S.A. 3.14 1,000 v2.0.1", "e.g u.s.a 3.14 1,000 v2.0.1"),
+    ("3,a a:b a;b 10:30", "3 a a:b a b 10 30"),
+    ("foo_bar __init__ ___ a_", "foo_bar __init__ a_"),
+    ("e-mail fish@sea.com C++ .NET", "e mail fish sea.com c net"),
+    ("http://www.sea.com/a?b=c#d", "http www.sea.com a b c d"),
+    ("l’amour rock’n’roll 5'6\" 1'000", "l’amour rock’n’roll 5'6 1'000"),
+    ("中文abc123", "中 文 abc123"),
+    ("a·b", "a·b"),
+]
+
+
+@pytest.mark.parametrize("source, tokens", TOKENS)
+def test_tokens(source, tokens):
+    assert [token for _, token in text.analyse(source, text.settings(True))] == tokens.split()
+
+
+def namespace(schema, rows, metric=None):
+    space = Namespace()
+    space.write({"schema": schema, "upsert_rows": rows, "distance_metric": metric})
+    return space
+
+
+@pytest.mark.parametrize(
+    "query, scores",
+    [
+        ("fish", {1: 0.19350067, 3: 0.14426166, 2: 0.11623961}),
+        ("fish fish", {1: 0.34830117, 3: 0.25967097, 2: 0.20923129}),
+        ("fish fish swim", {3: 0.9407541, 1: 0.85607296, 2: 0.20923129}),
+    ],
+)
+def test_bm25(query, scores):
+    texts = ["fish fish swim", "fish tank water deep blue", "swim swim fish"]
+    space = namespace(
+        {"t": {"type": "string", "full_text_search": True}},
+        [{"id": i, "t": t} for i, t in enumerate(texts, 1)],
+    )
+    entries = space.rank({"rank_by": ["t", "BM25", query]}).entries
+    assert [key for key, _ in entries] == list(scores)
+    assert dict(entries) == pytest.approx(scores, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "order, ids",
+    [
+        (["x", "asc"], [2, 4, 5, 3, 1, 6]),
+        (["x", "desc"], [1, 6, 3, 2, 4, 5]),
+        ([["x", "asc"], ["y", "asc"]], [5, 4, 2, 3, 6, 1]),
+        ([["x", "desc"], ["y", "asc"]], [6, 1, 3, 5, 4, 2]),
+    ],
+)
+def test_order_of_missing_values(order, ids):
+    rows = [(3, "b"), (None, "d"), (1, "c"), (None, "a"), (None, None), (3, None)]
+    space = namespace({}, [{"id": i, "x": x, "y": y} for i, (x, y) in enumerate(rows, 1)])
+    assert [key for key, _ in space.rank({"rank_by": order}).entries] == ids
+
+
+@pytest.mark.parametrize(
+    "op, operand, ids",
+    [
+        ("Lt", 5, [1]),
+        ("Lte", 5, [1, 2]),
+        ("Gt", None, [2, 3]),
+        ("Gte", None, [1, 2, 3]),
+        ("Lt", None, []),
+        ("Lte", None, [1]),
+    ],
+)
+def test_range_and_null(op, operand, ids):
+    space = namespace({}, [{"id": 1}, {"id": 2, "n": 5}, {"id": 3, "n": 10}])
+    assert [
+        k for k, _ in space.rank({"rank_by": ["id", "asc"], "filters": ["n", op, operand]}).entries
+    ] == ids
+
+
+def test_fuzzy_finds_substrings():
+    options = {"max_edit_distance": [{"min_query_chars": 6, "distance": 1}], "case_sensitive": False}
+    matches = filters.fuzzy_predicate("pufferfsh", options)
+    assert matches("Small Pufferfish") and matches("pufferfish are cute") and not matches("puffins")
+
+
+def test_removed_stop_word_keeps_its_position():
+    config = text.settings({"remove_stopwords": True})
+
+    def phrase(query):
+        return filters.token_predicate("ContainsTokenSequence", query, [], config)
+
+    assert phrase("visited the café")("visited a café")
+    assert not phrase("visited café")("visited a café")
+
+
+def test_fusion():
+    space = namespace({}, [{"id": i, "a": i, "b": -i} for i in (1, 2, 3)])
+    legs = [
+        space.rank({"rank_by": [name, "asc"], "filters": ["id", "Lte", i]})
+        for name, i in (("a", 1), ("b", 3))
+    ]
+    fused = space.fuse(
+        [legs[0], space.rank({"rank_by": ["b", "asc"]})], [1, 2], {"rank_constant": 10, "weights": [2, 1]}
+    )
+    assert dict(fused.entries)[1] == pytest.approx(0.18181819, rel=1e-6)
+
+
+def test_shortest_f32():
+    assert values.f32_text_value(values.f32(0.7)) == 0.7

@@ -1,0 +1,53 @@
+/* A store and a one-line way to ask it, for the tests of this folder. */
+#pragma once
+
+#include "../test.h"
+
+#include "store/store.h"
+
+struct kit {
+	struct store *st;
+	struct arena *arena;
+	struct store_reply reply;
+};
+
+/* Opens a store in the directory, or in memory; the test fails if that does. */
+static inline struct kit kit_open(const char *dir)
+{
+	struct kit k = {.arena = arena_new()};
+	struct span problem = SPAN_NONE;
+	int rc = store_open(dir, NULL, k.arena, &k.st, &problem);
+	if (rc < 0)
+		fail_msg("store_open: %d %.*s", rc, SPAN_FMT(problem));
+	return k;
+}
+
+static inline void kit_close(struct kit *k)
+{
+	store_close(k->st);
+	buf_free(&k->reply.body);
+	arena_free(k->arena);
+	*k = (struct kit){0};
+}
+
+/* Sends "METHOD /path?query" with a body; the answer stays in k->reply until the next one. */
+static inline int kit_ask(struct kit *k, const char *what, const char *body)
+{
+	struct span path = span_str(what), method = span_cut(&path, ' '), query = path;
+	path = span_cut(&query, '?');
+	struct store_request req = {
+	    .method = method, .path = path, .query = query, .body = span_str(body), .arena = k->arena};
+	buf_free(&k->reply.body);
+	store_handle(k->st, &req, &k->reply);
+	return k->reply.status;
+}
+
+/* Asks, and expects this status and this text somewhere in the body. */
+#define kit_expect(k, what, sent, want_status, want_text)                                                    \
+	do {                                                                                                 \
+		int status_ = kit_ask((k), (what), (sent));                                                  \
+		struct span got_ = buf_span(&(k)->reply.body);                                               \
+		if (status_ != (want_status) || !span_contains(got_, span_str(want_text)))                   \
+			fail_msg("%s %s\n  got %d %.*s\n  want %d …%s…", (what), (sent) ? (sent) : "",       \
+			    status_, SPAN_FMT(got_), (want_status), (want_text));                            \
+	} while (0)
