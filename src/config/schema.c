@@ -276,7 +276,7 @@ static void complain_unknown(
 {
 	const char *names[20] = {0};
 	char text[300];
-	for (size_t i = 0; fields[i].name && i < 19; i++)
+	for (size_t i = 0; i < 19 && fields[i].name; i++)
 		names[i] = fields[i].name;
 	complain(r, node, "unknown field; here may stand %s", join_words(text, sizeof text, names));
 }
