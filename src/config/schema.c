@@ -234,7 +234,12 @@ static void read_list(struct schema_reader *r, const struct yaml_node *node, con
 {
 	if (!is_list(r, node))
 		return;
-	struct items items = {arena_zalloc(r->arena, f->size * count_children(node)), 0};
+	size_t count = count_children(node);
+	if (count > f->max) {
+		complain(r, node, "must not have more than %llu items", (unsigned long long)f->max);
+		return;
+	}
+	struct items items = {arena_zalloc(r->arena, f->size * count), 0};
 	for (const struct yaml_node *child = node->first; child; child = child->next, items.len++) {
 		size_t before = path_enter(r, SPAN_NONE, items.len);
 		schema_read(r, child, f->fields, (char *)items.at + f->size * items.len);
