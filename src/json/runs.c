@@ -254,6 +254,21 @@ static bool has_avx2(void)
 }
 #endif
 
+/* A byte at a time, as everywhere where there is nothing better. */
+static const char *run_plain_bytes(const char *p, const char *end, bool *ret_ascii)
+{
+	unsigned char seen = 0;
+	for (; p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20; p++)
+		seen |= (unsigned char)*p;
+	*ret_ascii = seen < 0x80;
+	return p;
+}
+
+static const char *run_numbers_bytes(const char *p, const char *end)
+{
+	return p;
+}
+
 /* As run_plain(), over HEAD bytes. */
 static inline const char *head_plain(const char *p, bool *ret_ascii)
 {
@@ -268,8 +283,7 @@ static inline const char *head_plain(const char *p, bool *ret_ascii)
 	*ret_ascii = ((unsigned)_mm_movemask_epi8(v) & (stop ^ (stop - 1))) == 0;
 	return p + __builtin_ctz(stop);
 #else
-	*ret_ascii = true;
-	return p;
+	return run_plain_bytes(p, p + HEAD, ret_ascii);
 #endif
 }
 
@@ -293,25 +307,13 @@ static bool always(void)
 	return true;
 }
 
-/* Portable: all bytes are left to the loops below. */
-static const char *run_numbers_none(const char *p, const char *end)
-{
-	return p;
-}
-
-static const char *run_plain_none(const char *p, const char *end, bool *ret_ascii)
-{
-	*ret_ascii = true;
-	return p;
-}
-
 const struct json_runs json_runs[] = {
 #ifdef __x86_64__
     {"avx512", has_avx512, run_numbers_avx512, run_plain_avx512},
     {"avx2", has_avx2, run_numbers_avx2, run_plain_avx2},
     {"sse2", always, run_numbers_sse2, run_plain_sse2},
 #endif
-    {"none", always, run_numbers_none, run_plain_none},
+    {"bytes", always, run_numbers_bytes, run_plain_bytes},
     {0},
 };
 
@@ -331,11 +333,10 @@ static const struct json_runs *best(void)
 /* A string that is longer: in blocks, then what is left of the text. */
 static __attribute__((noinline)) const char *long_plain(const char *p, const char *end, bool *ret_ascii)
 {
-	unsigned char seen = 0;
+	bool rest;
 	p = best()->plain(p, end, ret_ascii);
-	for (; p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20; p++)
-		seen |= (unsigned char)*p;
-	*ret_ascii &= seen < 0x80;
+	p = run_plain_bytes(p, end, &rest);
+	*ret_ascii &= rest;
 	return p;
 }
 
