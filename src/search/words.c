@@ -37,17 +37,16 @@ static bool too_long(struct span word, uint32_t max)
 	return points > max;
 }
 
-static char *put_lower(char *to, uint32_t c)
+static inline char lower_byte(char c)
 {
-	to = utf8_encode(to, unicode_lower(c));
-	return c == 0x130 ? utf8_encode(to, 0x307) : to; /* the one that becomes two */
+	return (char)(c | (c >= 'A' && c <= 'Z' ? 0x20 : 0));
 }
 
 static struct span lower_ascii(struct arena *a, struct span word)
 {
 	char *to = arena_alloc(a, word.len);
 	for (size_t i = 0; i < word.len; i++)
-		to[i] = (char)(word.ptr[i] | (word.ptr[i] >= 'A' && word.ptr[i] <= 'Z' ? 0x20 : 0));
+		to[i] = lower_byte(word.ptr[i]);
 	return span_of(to, word.len);
 }
 
@@ -58,7 +57,9 @@ static struct span lower(struct arena *a, struct span word)
 	for (const char *p = word.ptr, *end = p + word.len; p < end;) {
 		uint32_t c;
 		p += utf8_decode(p, end, &c);
-		to = put_lower(to, c);
+		to = utf8_encode(to, unicode_lower(c));
+		if (c == 0x130) /* the one that becomes two */
+			to = utf8_encode(to, 0x307);
 	}
 	return span_between(start, to);
 }
@@ -73,8 +74,7 @@ static struct span fold(struct arena *a, struct span word, bool case_sensitive)
 		if (!*ascii)
 			to = utf8_encode(to, c);
 		for (; *ascii; ascii++)
-			to = case_sensitive ? utf8_encode(to, (unsigned char)*ascii)
-			                    : put_lower(to, (unsigned char)*ascii);
+			*to++ = case_sensitive ? *ascii : lower_byte(*ascii);
 	}
 	return span_between(start, to);
 }
