@@ -47,7 +47,7 @@ static unsigned joined(unsigned class)
 
 static inline uint8_t properties(const char *p, const char *end, size_t *ret_len)
 {
-	if ((unsigned char)*p < 0x80) {
+	if (utf8_single(*p)) {
 		*ret_len = 1;
 		return unicode_word_blocks[(unsigned char)*p];
 	}
@@ -144,11 +144,12 @@ static inline uint8_t ascii_word(const char *p)
  * that is no letter or digit stands behind it. */
 static bool ascii_word_ends(const char *p, const char *end)
 {
-	if (p == end || *p < 0)
+	if (p == end || !utf8_single(*p))
 		return p == end;
 	static const uint32_t may_join = MIDDLE_BOTH | BIT(WB_MID_LETTER) | BIT(WB_MID_NUM);
 	unsigned class = unicode_word_blocks[(unsigned char)*p] & WORD_CLASS;
-	return !(may_join & BIT(class)) || p + 1 == end || (p[1] >= 0 && !(ascii_word(p + 1) & WORD_TOKEN));
+	return !(may_join & BIT(class)) || p + 1 == end ||
+	       (utf8_single(p[1]) && !(ascii_word(p + 1) & WORD_TOKEN));
 }
 
 /* Passes over ASCII that is no word. What stands right before a byte beyond ASCII is left: an ignored
@@ -156,9 +157,9 @@ static bool ascii_word_ends(const char *p, const char *end)
 static const char *skip_ascii(const char *at, const char *end)
 {
 	const char *p = at;
-	while (p < end && *p >= 0 && !ascii_word(p))
+	while (p < end && utf8_single(*p) && !ascii_word(p))
 		p++;
-	if (p == end || *p >= 0 || p == at)
+	if (p == end || utf8_single(*p) || p == at)
 		return p;
 	for (p--; p > at && *p == ' ' && p[-1] == ' ';)
 		p--;
