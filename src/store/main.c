@@ -1,0 +1,200 @@
+/* layer-store: the local store as a program. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "rt/coro.h"
+#include "store/server.h"
+
+#define DRAIN_NS    (10 * NS_PER_S)
+#define THREADS_MIN 16 /* writers wait for the disk most of the time */
+
+static const char usage[] =
+    "layer-store – a local, Turbopuffer-compatible vector and full-text store\n"
+    "\n"
+    "  layer-store --data ./data            keep everything in ./data, serve on http://127.0.0.1:8090\n"
+    "\n"
+    "It speaks the HTTP API of Turbopuffer, so the official SDKs work with it: set TURBOPUFFER_BASE_URL to "
+    "its\n"
+    "address and TURBOPUFFER_API_KEY to any text. It is meant for development, tests and small "
+    "single-machine\n"
+    "use. What it answers, and what it refuses, is in docs/local-store.md.\n"
+    "\n"
+    "Options\n"
+    "  --listen HOST:PORT   where to serve (default 127.0.0.1:8090; port 0 takes a free one)\n"
+    "  --data DIR           where the data lives; made if it is missing. Without it everything is in memory "
+    "and\n"
+    "                       gone when the program ends\n"
+    "  --api-key KEY        let in only requests with this key (default: every request is let in). Better "
+    "given\n"
+    "                       by the environment variable LAYER_STORE_API_KEY: others can read your command "
+    "line\n"
+    "  --help               this text\n"
+    "  --version            the version\n"
+    "\n"
+    "Ctrl-C or SIGTERM stops it; requests under way are finished first. A write that was answered with 200 "
+    "is\n"
+    "on the disk, whatever happens next.\n";
+
+struct settings {
+	const char *data;
+	char host[64];
+	uint16_t port;
+	const char *api_key;
+};
+
+static int fail(const char *what, const char *why)
+{
+	fprintf(
+	    stderr, "layer-store: %s%s%s\nTry layer-store --help.\n", what, why ? ": " : "", why ? why : "");
+	return 2;
+}
+
+/* "127.0.0.1:8090", "[::1]:8090", "localhost:0". */
+static int parse_listen(const char *text, struct settings *s)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+	if (!colon || span_to_u64(span_str(colon + 1), &port) < 0 || port > UINT16_MAX)
+		return -E_INVALID;
+	struct span host = span_between(text, colon);
+	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		host = span_of(host.ptr + 1, host.len - 2);
+	if (span_eq(host, SPAN("localhost")))
+		host = SPAN("127.0.0.1");
+	if (!host.len || host.len >= sizeof s->host)
+		return -E_INVALID;
+	memcpy(s->host, host.ptr, host.len);
+	s->host[host.len] = '\0';
+	s->port = (uint16_t)port;
+	return 0;
+}
+
+/* 0: go on; else the exit code plus one. */
+static int parse_arguments(int argc, char **argv, struct settings *s)
+{
+	for (int i = 1; i < argc; i++) {
+		struct span name = span_str(argv[i]);
+		if (span_eq(name, SPAN("--help")) || span_eq(name, SPAN("-h")))
+			return fputs(usage, stdout) < 0 ? 2 : 1;
+		if (span_eq(name, SPAN("--version")))
+			return puts("layer-store " LAYER_VERSION) < 0 ? 2 : 1;
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+		bool listen = span_eq(name, SPAN("--listen")), data = span_eq(name, SPAN("--data"));
+		if (!listen && !data && !span_eq(name, SPAN("--api-key")))
+			return fail("unknown option", argv[i]) + 1;
+		if (!value)
+			return fail("missing value of", argv[i]) + 1;
+		if (listen && parse_listen(value, s) < 0)
+			return fail("--listen wants HOST:PORT, not", value) + 1;
+		if (data)
+			s->data = value;
+		else if (!listen)
+			s->api_key = value;
+		i++;
+	}
+	return 0;
+}
+
+/* The loop runs on a thread of its own; the first thread waits for a signal and posts the end to it. */
+struct service {
+	struct loop *loop;
+	struct store_server *server;
+	struct mail stop;
+};
+
+static void *run_loop(void *arg)
+{
+	loop_run(((struct service *)arg)->loop);
+	return NULL;
+}
+
+static void drain(void *arg)
+{
+	struct service *v = arg;
+	store_server_drain(v->server, deadline_in(DRAIN_NS));
+	loop_stop(v->loop);
+}
+
+static void on_stop(struct mail *m)
+{
+	struct service *v = (struct service *)((char *)m - offsetof(struct service, stop));
+	coro_start(v->loop, drain, v);
+}
+
+static void greet(const struct settings *s, uint16_t port)
+{
+	const char *open = strchr(s->host, ':') ? "[" : "", *close = *open ? "]" : "";
+	printf("layer-store %s serves http://%s%s%s:%u\n"
+	       "  data     %s\n"
+	       "  key      %s\n"
+	       "  try      curl http://%s%s%s:%u/v1/namespaces%s\n",
+	    LAYER_VERSION, open, s->host, close, port, s->data ? s->data : "in memory only (see --data)",
+	    s->api_key ? "required" : "any", open, s->host, close, port,
+	    s->api_key ? " -H 'authorization: Bearer KEY'" : "");
+	fflush(stdout);
+}
+
+static int serve(const struct settings *s, struct store *st, const sigset_t *signals)
+{
+	struct service v = {.stop = {.fn = on_stop}};
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct store_server_options opts = {.host = s->host,
+	    .port = s->port,
+	    .api_key = span_str(s->api_key),
+	    .threads = cores > THREADS_MIN ? (unsigned)cores : THREADS_MIN};
+	uint16_t port;
+	pthread_t thread;
+	int rc = loop_new(&v.loop), signal;
+	if (rc == 0)
+		rc = store_server_new(v.loop, st, &opts, &v.server, &port);
+	if (rc < 0) {
+		fprintf(
+		    stderr, "layer-store: cannot listen on %s:%u: %s\n", s->host, s->port, result_text(rc));
+		loop_free(v.loop);
+		return 1;
+	}
+	if (pthread_create(&thread, NULL, run_loop, &v) != 0)
+		abort();
+	greet(s, port);
+	sigwait(signals, &signal);
+	loop_post(v.loop, &v.stop);
+	pthread_join(thread, NULL);
+	store_server_free(v.server);
+	loop_free(v.loop);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings s = {.host = "127.0.0.1", .port = 8090, .api_key = getenv("LAYER_STORE_API_KEY")};
+	int rc = parse_arguments(argc, argv, &s);
+	if (rc)
+		return rc - 1;
+	if (s.api_key && !*s.api_key)
+		s.api_key = NULL;
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* every thread inherits it */
+	signal(SIGPIPE, SIG_IGN);
+	secret_forbid_core_dumps();
+	struct arena *a = arena_new();
+	struct store *st;
+	struct span problem = SPAN_NONE;
+	rc = store_open(s.data, NULL, a, &st, &problem);
+	if (rc < 0) {
+		fprintf(stderr, "layer-store: %.*s\n", SPAN_FMT(problem));
+	} else {
+		rc = serve(&s, st, &signals);
+		store_close(st);
+	}
+	arena_free(a);
+	return rc < 0 ? 1 : rc;
+}
