@@ -1,5 +1,6 @@
 /* Writes the pages of docs/ that come from the program's own tables: docs_from_tables FOLDER.
  * `./dev docs` writes them into docs/; `./dev lint` fails when the committed ones differ. */
+#include "cli/verbs.h"
 #include "config/manifest.h"
 #include "obs/metrics_table.h"
 
@@ -64,12 +65,21 @@ static void manifests(FILE *f)
 	buf_free(&b);
 }
 
+static void command_line(FILE *f)
+{
+	struct buf b = buf_new(1 << 20);
+	verbs_put_docs(&b);
+	fwrite(b.ptr, 1, b.len, f);
+	buf_free(&b);
+}
+
 static const struct {
 	const char *name;
 	void (*write)(FILE *f);
 } pages[] = {
     {"metrics.md", metrics},
     {"manifests.md", manifests},
+    {"cli.md", command_line},
 };
 
 int main(int argc, char **argv)

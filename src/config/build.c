@@ -10,6 +10,8 @@
 struct builder {
 	const struct manifests *manifests;
 	struct problems *problems;
+	struct arena *scratch;
+	struct map objects;             /* struct manifest by kind, namespace and name */
 	const struct manifest **stores; /* by name; parallel to cfg->stores */
 	struct config *cfg;
 };
@@ -23,16 +25,6 @@ static struct config *config_new(void)
 	return cfg;
 }
 
-static const struct manifest *find_manifest(
-    const struct manifests *manifests, enum manifest_kind kind, struct span namespace, struct span name)
-{
-	vec_each (&manifests->list, m) {
-		if (m->kind == kind && span_eq(m->name, name) && span_eq(m->namespace, namespace))
-			return m;
-	}
-	return NULL;
-}
-
 /* Objects */
 
 static void complain_twice(struct builder *b, const struct manifest *m, const struct manifest *earlier)
@@ -42,24 +34,25 @@ static void complain_twice(struct builder *b, const struct manifest *m, const st
 	    schema_line(earlier->root, SPAN("metadata.name")));
 }
 
-/* One object may stand in one place only. */
-static void check_names(struct builder *b)
+static struct span object_id(
+    struct builder *b, enum manifest_kind kind, struct span namespace, struct span name)
 {
-	struct map seen = {0};
-	struct arena *a = arena_new();
+	return arena_printf(b->scratch, "%d/%.*s/%.*s", kind, SPAN_FMT(namespace), SPAN_FMT(name));
+}
+
+/* Enters all objects; each may stand in one place only. */
+static void collect_objects(struct builder *b)
+{
 	vec_each (&b->manifests->list, m) {
 		if (!m->name.len)
 			continue;
-		struct span id =
-		    arena_printf(a, "%d/%.*s/%.*s", m->kind, SPAN_FMT(m->namespace), SPAN_FMT(m->name));
-		struct manifest *earlier = map_get(&seen, id);
+		struct span id = object_id(b, m->kind, m->namespace, m->name);
+		const struct manifest *earlier = map_get(&b->objects, id);
 		if (earlier)
 			complain_twice(b, m, earlier);
 		else
-			map_put(&seen, id, m);
+			map_put(&b->objects, id, m);
 	}
-	map_free(&seen);
-	arena_free(a);
 }
 
 /* Secrets */
@@ -122,7 +115,7 @@ static struct span resolve_secret(
 	snprintf(path, sizeof path, "%s.key", field);
 	if (!env) {
 		const struct manifest *secret =
-		    find_manifest(b->manifests, MANIFEST_SECRET, m->namespace, ref->name);
+		    map_get(&b->objects, object_id(b, MANIFEST_SECRET, m->namespace, ref->name));
 		if (!secret) {
 			complain_no_secret(b, m, field, ref);
 			return SPAN_NONE;
@@ -159,7 +152,7 @@ static int by_manifest_name(const void *a, const void *b)
 static void collect_stores(struct builder *b)
 {
 	size_t n = 0;
-	b->stores = arena_array(b->cfg->arena, const struct manifest *, b->manifests->list.len);
+	b->stores = arena_array(b->scratch, const struct manifest *, b->manifests->list.len);
 	vec_each (&b->manifests->list, m) {
 		if (m->kind != MANIFEST_VECTORSTORE || !m->name.len)
 			continue;
@@ -169,6 +162,9 @@ static void collect_stores(struct builder *b)
 			    NAME_FMT(b->stores[0]->name), NAME_FMT(b->stores[0]->namespace));
 		b->stores[n++] = m;
 	}
+	if (n > CONFIG_STORES_MAX)
+		problems_add(
+		    b->problems, SPAN_NONE, 0, SPAN_NONE, "more than %d VectorStores", CONFIG_STORES_MAX);
 	if (n)
 		qsort(b->stores, n, sizeof *b->stores, by_manifest_name);
 	b->cfg->store_count = n;
@@ -330,15 +326,18 @@ static void build_indexes(struct builder *b)
 
 int build_config(const struct manifests *manifests, struct config **ret, struct problems *problems)
 {
-	struct builder b = {.manifests = manifests, .problems = problems, .cfg = config_new()};
+	struct builder b = {
+	    .manifests = manifests, .problems = problems, .scratch = arena_new(), .cfg = config_new()};
 	size_t before = problems->len + problems->dropped;
 	bool bad = false;
 	vec_each (&manifests->list, m) {
 		bad |= m->bad;
 	}
-	check_names(&b);
+	collect_objects(&b);
 	build_stores(&b);
 	build_indexes(&b);
+	map_free(&b.objects);
+	arena_free(b.scratch);
 	if (bad || problems->len + problems->dropped != before) {
 		config_unref(b.cfg);
 		return -E_CONFIG;

@@ -20,7 +20,13 @@
 #define KEY_BYTES_MAX (1 + METRIC_LABELS_MAX * (1 + METRIC_LABEL_BYTES_MAX))
 #define CACHE_LINE    64
 
-const struct metric_info metric_infos[] = {
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+
+static const struct metric_info {
+	const char *name, *labels, *help; /* labels: "a,b" */
+	enum metric_kind kind;
+	enum metric_unit unit;
+} metric_infos[] = {
 #define X(id_, kind_, unit_, name_, labels_, help_)                                                          \
 	{.name = name_, .labels = labels_, .help = help_, .kind = METRIC_##kind_, .unit = METRIC_##unit_},
     METRICS_TABLE(X)

@@ -17,16 +17,7 @@ enum metric_id {
 	    METRICS_COUNT,
 };
 
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 enum metric_unit { METRIC_SECONDS, METRIC_UNITS }; /* recorded in nanoseconds; as it is */
-
-struct metric_info {
-	const char *name, *labels, *help; /* labels: "a,b" */
-	enum metric_kind kind;
-	enum metric_unit unit;
-};
-/* The table, for documentation; METRICS_COUNT entries in the order of the exposition. */
-extern const struct metric_info metric_infos[];
 
 #define METRIC_LABELS_MAX      5
 #define METRIC_LABEL_BYTES_MAX 128 /* a longer label value counts as "other" */

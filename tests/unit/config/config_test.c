@@ -143,6 +143,33 @@ static void problems_of_directories(void **state)
 	}
 }
 
+static void stores_are_bounded(void **state)
+{
+	struct problems p = {0};
+	struct config *cfg;
+	char name[40], text[400];
+	clear_dir();
+	write_file("a.yaml", DEFAULT("a", SECRET));
+	for (int i = 0; i < CONFIG_STORES_MAX; i++) {
+		snprintf(name, sizeof name, "s%d.yaml", i);
+		snprintf(text, sizeof text,
+		    "apiVersion: hevlayer.com/v1alpha1\nkind: VectorStore\nmetadata: {name: s%d}\n"
+		    "spec: {kind: turbopuffer, endpoint: {url: 'http://h', region: r}, "
+		    "credential: {secretRef: {name: layer, key: a}}}\n",
+		    i);
+		write_file(name, text);
+	}
+	assert_int_equal(config_load_dir(dir, &cfg, &p), -E_CONFIG);
+	assert_int_equal(p.len, 1);
+	assert_span(p.at[0].message, "more than 100 VectorStores");
+	problems_free(&p);
+	snprintf(text, sizeof text, "%s/s0.yaml", dir);
+	assert_int_equal(unlink(text), 0);
+	assert_int_equal(config_load_dir(dir, &cfg, &p), 0);
+	assert_int_equal(cfg->store_count, CONFIG_STORES_MAX);
+	config_unref(cfg);
+}
+
 static void a_directory_is_loaded(void **state)
 {
 	const struct file files[] = {
@@ -340,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(problems_of_directories),
+	    cmocka_unit_test(stores_are_bounded),
 	    cmocka_unit_test(a_directory_is_loaded),
 	    cmocka_unit_test(a_mounted_volume_is_loaded),
 	    cmocka_unit_test(odd_files),
