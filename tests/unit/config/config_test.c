@@ -92,8 +92,8 @@ static const struct {
         "a.yaml:17 metadata.name: Secret \"layer\" is also in a.yaml, line 11"},
     /* secrets */
     {{{"a.yaml", STORE("a", "")}}, "a.yaml:7 spec.credential.secretRef.name: there is no Secret \"layer\" in "
-                                   "namespace \"default\", and no "
-                                   "variable LAYER_SECRET_<NAME>_<KEY> for it"},
+                                   "namespace \"default\", nor a "
+                                   "variable LAYER_SECRET_LAYER_A"},
     {{{"a.yaml", STORE("x", SECRET)}},
         "a.yaml:7 spec.credential.secretRef.key: Secret \"layer\" has no key \"x\""},
     {{{"a.yaml", STORE("bad", SECRET)}},
@@ -112,7 +112,7 @@ static const struct {
         "a.yaml:12 spec.inboundAuth.keys[1].name: duplicate name\n"
         "a.yaml:13 spec.inboundAuth.keys[2]: has the same value as key \"one\"\n"
         "a.yaml:14 spec.inboundAuth.keys[3].secretRef.name: there is no Secret \"lair\" in namespace "
-        "\"default\", and no variable LAYER_SECRET_<NAME>_<KEY> for it"},
+        "\"default\", nor a variable LAYER_SECRET_LAIR_K1"},
     /* indexes */
     {{{"a.yaml", STORE("a", SECRET INDEX("i", "{storeRef: b}", ""))}},
         "a.yaml:19 spec.backend.storeRef: there is no VectorStore \"b\" in namespace \"default\""},
