@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +11,8 @@
 struct builder {
 	const struct manifests *manifests;
 	struct problems *problems;
+	struct arena *scratch;
+	struct map objects;             /* struct manifest by kind, namespace and name */
 	const struct manifest **stores; /* by name; parallel to cfg->stores */
 	struct config *cfg;
 };
@@ -23,16 +26,6 @@ static struct config *config_new(void)
 	return cfg;
 }
 
-static const struct manifest *find_manifest(
-    const struct manifests *manifests, enum manifest_kind kind, struct span namespace, struct span name)
-{
-	vec_each (&manifests->list, m) {
-		if (m->kind == kind && span_eq(m->name, name) && span_eq(m->namespace, namespace))
-			return m;
-	}
-	return NULL;
-}
-
 /* Objects */
 
 static void complain_twice(struct builder *b, const struct manifest *m, const struct manifest *earlier)
@@ -42,24 +35,25 @@ static void complain_twice(struct builder *b, const struct manifest *m, const st
 	    schema_line(earlier->root, SPAN("metadata.name")));
 }
 
-/* One object may stand in one place only. */
-static void check_names(struct builder *b)
+static struct span object_id(
+    struct builder *b, enum manifest_kind kind, struct span namespace, struct span name)
 {
-	struct map seen = {0};
-	struct arena *a = arena_new();
+	return arena_printf(b->scratch, "%d/%.*s/%.*s", kind, SPAN_FMT(namespace), SPAN_FMT(name));
+}
+
+/* Enters all objects; each may stand in one place only. */
+static void collect_objects(struct builder *b)
+{
 	vec_each (&b->manifests->list, m) {
 		if (!m->name.len)
 			continue;
-		struct span id =
-		    arena_printf(a, "%d/%.*s/%.*s", m->kind, SPAN_FMT(m->namespace), SPAN_FMT(m->name));
-		struct manifest *earlier = map_get(&seen, id);
+		struct span id = object_id(b, m->kind, m->namespace, m->name);
+		const struct manifest *earlier = map_get(&b->objects, id);
 		if (earlier)
 			complain_twice(b, m, earlier);
 		else
-			map_put(&seen, id, m);
+			map_put(&b->objects, id, m);
 	}
-	map_free(&seen);
-	arena_free(a);
 }
 
 /* Secrets */
@@ -78,18 +72,14 @@ const char *build_check_credential(struct span credential)
 	return NULL;
 }
 
-/* LAYER_SECRET_<NAME>_<KEY>, or NULL. */
-static const char *secret_in_environment(const struct secret_ref *ref)
+#define VARIABLE_MAX 600
+
+/* LAYER_SECRET_<NAME>_<KEY> */
+static void secret_variable(const struct secret_ref *ref, char out[VARIABLE_MAX])
 {
-	char name[600];
-	int n =
-	    snprintf(name, sizeof name, "LAYER_SECRET_%.*s_%.*s", SPAN_FMT(ref->name), SPAN_FMT(ref->key));
-	if (n < 0 || (size_t)n >= sizeof name)
-		return NULL;
-	for (char *p = name; *p; p++)
+	snprintf(out, VARIABLE_MAX, "LAYER_SECRET_%.*s_%.*s", SPAN_FMT(ref->name), SPAN_FMT(ref->key));
+	for (char *p = out; *p; p++)
 		*p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
-	const char *value = getenv(name);
-	return value && *value ? value : NULL;
 }
 
 static const struct pair *find_pair(const struct pairs *pairs, struct span key)
@@ -101,47 +91,68 @@ static const struct pair *find_pair(const struct pairs *pairs, struct span key)
 	return NULL;
 }
 
-static void complain_no_secret(
-    struct builder *b, const struct manifest *m, const char *field, const struct secret_ref *ref)
+/* A reference on its way to a value: where it stands, for complaints. */
+struct lookup {
+	const struct manifest *manifest;
+	const char *field; /* "spec.credential.secretRef" */
+	const struct secret_ref *ref;
+};
+
+static void complain_lookup(struct builder *b, const struct lookup *at, const char *part, const char *fmt,
+    ...) __attribute__((format(printf, 4, 5)));
+
+static void complain_lookup(
+    struct builder *b, const struct lookup *at, const char *part, const char *fmt, ...)
 {
-	char path[200];
-	snprintf(path, sizeof path, "%s.name", field);
-	manifest_complain(m, b->problems, path,
-	    "there is no Secret \"%.*s\" in namespace \"%.*s\", and no variable LAYER_SECRET_<NAME>_<KEY> "
-	    "for it",
-	    NAME_FMT(ref->name), NAME_FMT(m->namespace));
+	char field[200], text[PROBLEM_TEXT_MAX];
+	va_list ap;
+	snprintf(field, sizeof field, "%s.%s", at->field, part);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	manifest_complain(at->manifest, b->problems, field, "%s", text);
+}
+
+/* The value in the Secret's manifest; complains if there is none. */
+static int find_in_manifests(struct builder *b, const struct lookup *at, struct span *ret)
+{
+	struct span name = at->ref->name, key = at->ref->key, namespace = at->manifest->namespace;
+	const struct manifest *secret = map_get(&b->objects, object_id(b, MANIFEST_SECRET, namespace, name));
+	if (!secret) {
+		char variable[VARIABLE_MAX];
+		secret_variable(at->ref, variable);
+		complain_lookup(b, at, "name",
+		    "there is no Secret \"%.*s\" in namespace \"%.*s\", nor a variable %.200s",
+		    NAME_FMT(name), NAME_FMT(namespace), variable);
+		return -E_NOT_FOUND;
+	}
+	if (secret->bad)
+		return -E_NOT_FOUND;
+	const struct pair *pair = find_pair(&secret->secret.string_data, key);
+	if (!pair)
+		pair = find_pair(&secret->secret.data, key);
+	if (!pair) {
+		complain_lookup(
+		    b, at, "key", "Secret \"%.*s\" has no key \"%.*s\"", NAME_FMT(name), NAME_FMT(key));
+		return -E_NOT_FOUND;
+	}
+	*ret = pair->value;
+	return 0;
 }
 
 /* The value that a reference in a manifest leads to; the empty span after complaining. */
 static struct span resolve_secret(
     struct builder *b, const struct manifest *m, const char *field, const struct secret_ref *ref)
 {
-	const char *env = secret_in_environment(ref);
-	struct span value = span_str(env);
-	char path[200];
-	snprintf(path, sizeof path, "%s.key", field);
-	if (!env) {
-		const struct manifest *secret =
-		    find_manifest(b->manifests, MANIFEST_SECRET, m->namespace, ref->name);
-		if (!secret) {
-			complain_no_secret(b, m, field, ref);
-			return SPAN_NONE;
-		}
-		if (secret->bad)
-			return SPAN_NONE;
-		const struct pair *pair = find_pair(&secret->secret.string_data, ref->key);
-		if (!pair)
-			pair = find_pair(&secret->secret.data, ref->key);
-		if (!pair) {
-			manifest_complain(m, b->problems, path, "Secret \"%.*s\" has no key \"%.*s\"",
-			    NAME_FMT(ref->name), NAME_FMT(ref->key));
-			return SPAN_NONE;
-		}
-		value = pair->value;
-	}
+	const struct lookup at = {m, field, ref};
+	char variable[VARIABLE_MAX];
+	secret_variable(ref, variable);
+	struct span value = span_str(getenv(variable));
+	if (value.len == 0 && find_in_manifests(b, &at, &value) < 0)
+		return SPAN_NONE;
 	const char *why = build_check_credential(value);
 	if (why) {
-		manifest_complain(m, b->problems, path, "the secret's value %s", why);
+		complain_lookup(b, &at, "key", "the secret's value %s", why);
 		return SPAN_NONE;
 	}
 	return arena_copy(b->cfg->arena, value);
@@ -159,7 +170,7 @@ static int by_manifest_name(const void *a, const void *b)
 static void collect_stores(struct builder *b)
 {
 	size_t n = 0;
-	b->stores = arena_array(b->cfg->arena, const struct manifest *, b->manifests->list.len);
+	b->stores = arena_array(b->scratch, const struct manifest *, b->manifests->list.len);
 	vec_each (&b->manifests->list, m) {
 		if (m->kind != MANIFEST_VECTORSTORE || !m->name.len)
 			continue;
@@ -169,6 +180,9 @@ static void collect_stores(struct builder *b)
 			    NAME_FMT(b->stores[0]->name), NAME_FMT(b->stores[0]->namespace));
 		b->stores[n++] = m;
 	}
+	if (n > CONFIG_STORES_MAX)
+		problems_add(
+		    b->problems, SPAN_NONE, 0, SPAN_NONE, "more than %d VectorStores", CONFIG_STORES_MAX);
 	if (n)
 		qsort(b->stores, n, sizeof *b->stores, by_manifest_name);
 	b->cfg->store_count = n;
@@ -330,15 +344,18 @@ static void build_indexes(struct builder *b)
 
 int build_config(const struct manifests *manifests, struct config **ret, struct problems *problems)
 {
-	struct builder b = {.manifests = manifests, .problems = problems, .cfg = config_new()};
+	struct builder b = {
+	    .manifests = manifests, .problems = problems, .scratch = arena_new(), .cfg = config_new()};
 	size_t before = problems->len + problems->dropped;
 	bool bad = false;
 	vec_each (&manifests->list, m) {
 		bad |= m->bad;
 	}
-	check_names(&b);
+	collect_objects(&b);
 	build_stores(&b);
 	build_indexes(&b);
+	map_free(&b.objects);
+	arena_free(b.scratch);
 	if (bad || problems->len + problems->dropped != before) {
 		config_unref(b.cfg);
 		return -E_CONFIG;

@@ -8,6 +8,8 @@
 #include "config/problems.h"
 #include "config/texts.h"
 
+#define CONFIG_STORES_MAX 100
+
 /* What a key may do, and what a route needs. A set of bits. */
 enum scope { SCOPE_NONE = 0, SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_ADMIN = 4 };
 

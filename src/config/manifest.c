@@ -82,7 +82,7 @@ static const struct field key_fields[] = {
 static const struct field auth_fields[] = {
     {"mode", FIELD_CHOICE, AT(manifest, store.auth), .words = auth_modes,
         .meaning = "whom the gateway lets in; default deriveFromStore"},
-    {"keys", FIELD_LIST, AT(manifest, store.keys), LIST_OF(inbound_key, key_fields),
+    {"keys", FIELD_LIST, AT(manifest, store.keys), LIST_OF(inbound_key, key_fields), .max = 1000,
         .meaning = "the keys of mode keys, and only of that mode"},
     END,
 };
@@ -189,16 +189,6 @@ static const struct field secret_document[] = {
     END,
 };
 
-static const struct {
-	const char *name, *group, *api_version;
-	const struct field *fields;
-} kinds[] = {
-    [MANIFEST_VECTORSTORE] = {"VectorStore", "hevlayer.com", "hevlayer.com/v1alpha1", store_document},
-    [MANIFEST_INDEX] = {"Index", "hevlayer.com", "hevlayer.com/v1", index_document},
-    [MANIFEST_SECRET] = {"Secret", "", "v1", secret_document},
-};
-#define KIND_COUNT (sizeof kinds / sizeof *kinds)
-
 static const struct index_policy index_defaults = {.snapshot_interval_ms = 5 * 60 * 1000, .scan_threads = 8};
 
 static size_t problem_count(const struct problems *p)
@@ -221,7 +211,7 @@ static int decode_base64(struct arena *a, struct span s, struct span *ret)
 	return 0;
 }
 
-static void decode_secret(struct arena *a, struct manifest *m, struct problems *problems)
+static void decode_secret(struct arena *a, const struct manifest *m, struct problems *problems)
 {
 	for (size_t i = 0; i < m->secret.data.len; i++) {
 		struct pair *p = &m->secret.data.at[i];
@@ -233,11 +223,9 @@ static void decode_secret(struct arena *a, struct manifest *m, struct problems *
 	}
 }
 
-/* What the table cannot say. */
-static bool check_store(const struct manifest *m, struct problems *problems)
+static void check_store(struct arena *a, const struct manifest *m, struct problems *problems)
 {
 	const struct vectorstore_spec *s = &m->store;
-	size_t before = problem_count(problems);
 	if (s->kind != 0)
 		manifest_complain(m, problems, "spec.kind", "%s is not supported yet; use turbopuffer",
 		    store_kinds[s->kind]);
@@ -246,8 +234,28 @@ static bool check_store(const struct manifest *m, struct problems *problems)
 	if (s->auth != AUTH_KEYS && s->keys.len != 0)
 		manifest_complain(m, problems, "spec.inboundAuth.keys",
 		    "only for mode keys; the mode here is %s", auth_modes[s->auth]);
-	return problem_count(problems) == before;
 }
+
+/* Its name becomes the upstream namespace unless it names another. */
+static void check_index(struct arena *a, const struct manifest *m, struct problems *problems)
+{
+	const char *why = m->index.namespace.len ? NULL : check_namespace(m->name);
+	if (why)
+		manifest_complain(m, problems, "metadata.name", "as the upstream namespace, %s", why);
+}
+
+static const struct {
+	const char *name, *group, *api_version;
+	const struct field *fields;
+	/* What the table of fields cannot say. */
+	void (*check)(struct arena *a, const struct manifest *m, struct problems *problems);
+} kinds[] = {
+    [MANIFEST_VECTORSTORE] = {"VectorStore", "hevlayer.com", "hevlayer.com/v1alpha1", store_document,
+        check_store},
+    [MANIFEST_INDEX] = {"Index", "hevlayer.com", "hevlayer.com/v1", index_document, check_index},
+    [MANIFEST_SECRET] = {"Secret", "", "v1", secret_document, decode_secret},
+};
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
 /* The kind of a document, or -E_NOT_FOUND if it is none of ours. A wrong version of our group is one of ours,
  * to be complained about; so is a missing one. */
@@ -291,11 +299,10 @@ static void read_object(
 	schema_read(&reader, root, kinds[kind].fields, &m);
 	if (yaml_get(root, SPAN("apiVersion")) && !span_eq(api_version, span_str(kinds[kind].api_version)))
 		manifest_complain(&m, f->problems, "apiVersion", "must be %s", kinds[kind].api_version);
-	if (kind == MANIFEST_SECRET)
-		decode_secret(f->arena, &m, f->problems);
 	m.bad = problem_count(f->problems) != before;
-	if (kind == MANIFEST_VECTORSTORE && !m.bad)
-		m.bad = !check_store(&m, f->problems);
+	if (!m.bad)
+		kinds[kind].check(f->arena, &m, f->problems);
+	m.bad = problem_count(f->problems) != before;
 	vec_push(&f->out->list, m);
 }
 

@@ -234,7 +234,12 @@ static void read_list(struct schema_reader *r, const struct yaml_node *node, con
 {
 	if (!is_list(r, node))
 		return;
-	struct items items = {arena_zalloc(r->arena, f->size * count_children(node)), 0};
+	size_t count = count_children(node);
+	if (count > f->max) {
+		complain(r, node, "must not have more than %llu items", (unsigned long long)f->max);
+		return;
+	}
+	struct items items = {arena_zalloc(r->arena, f->size * count), 0};
 	for (const struct yaml_node *child = node->first; child; child = child->next, items.len++) {
 		size_t before = path_enter(r, SPAN_NONE, items.len);
 		schema_read(r, child, f->fields, (char *)items.at + f->size * items.len);
@@ -276,7 +281,7 @@ static void complain_unknown(
 {
 	const char *names[20] = {0};
 	char text[300];
-	for (size_t i = 0; fields[i].name && i < 19; i++)
+	for (size_t i = 0; i < 19 && fields[i].name; i++)
 		names[i] = fields[i].name;
 	complain(r, node, "unknown field; here may stand %s", join_words(text, sizeof text, names));
 }

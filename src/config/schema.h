@@ -30,7 +30,7 @@ enum field_type {       /* what stands at the offset */
 	FIELD_TEXTS,    /* struct texts */
 	FIELD_PAIRS,    /* struct pairs: a map from any keys to texts, which may be empty */
 	FIELD_MAP,      /* a struct of `fields` */
-	FIELD_LIST,     /* struct items of `fields`, `size` bytes each */
+	FIELD_LIST,     /* struct items of `fields`, `size` bytes each, at most max */
 	FIELD_ANY,      /* nothing: not read */
 };
 

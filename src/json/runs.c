@@ -12,8 +12,8 @@
 #include <immintrin.h>
 
 #define INLINE  static inline __attribute__((always_inline))
-#define AVX2    __attribute__((target("avx2,bmi,lzcnt")))
-#define AVX512  __attribute__((target("avx512bw,bmi,lzcnt")))
+#define AVX2    __attribute__((target("avx2,bmi")))
+#define AVX512  __attribute__((target("avx512bw,bmi")))
 #define BLOCK   64 /* bytes, and bits of a mask */
 #define MASK(v) ((uint64_t)(uint32_t)(v))
 
@@ -254,6 +254,21 @@ static bool has_avx2(void)
 }
 #endif
 
+/* A byte at a time, as everywhere where there is nothing better. */
+static const char *run_plain_bytes(const char *p, const char *end, bool *ret_ascii)
+{
+	unsigned char seen = 0;
+	for (; p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20; p++)
+		seen |= (unsigned char)*p;
+	*ret_ascii = seen < 0x80;
+	return p;
+}
+
+static const char *run_numbers_bytes(const char *p, const char *end)
+{
+	return p;
+}
+
 /* As run_plain(), over HEAD bytes. */
 static inline const char *head_plain(const char *p, bool *ret_ascii)
 {
@@ -268,26 +283,28 @@ static inline const char *head_plain(const char *p, bool *ret_ascii)
 	*ret_ascii = ((unsigned)_mm_movemask_epi8(v) & (stop ^ (stop - 1))) == 0;
 	return p + __builtin_ctz(stop);
 #else
-	*ret_ascii = true;
-	return p;
+	return run_plain_bytes(p, p + HEAD, ret_ascii);
 #endif
+}
+
+/* Nearly all numbers are shorter than HEAD, and this way their length costs no branch. */
+const char *json_run_digits(const char *p, const char *end)
+{
+#ifdef __x86_64__
+	if (end - p >= HEAD) {
+		__m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8('0'));
+		__m128i digit = _mm_cmpeq_epi8(v, _mm_min_epu8(v, _mm_set1_epi8(9)));
+		p += __builtin_ctz(~(unsigned)_mm_movemask_epi8(digit));
+	}
+#endif
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
 }
 
 static bool always(void)
 {
 	return true;
-}
-
-/* Portable: all bytes are left to the loops below. */
-static const char *run_numbers_none(const char *p, const char *end)
-{
-	return p;
-}
-
-static const char *run_plain_none(const char *p, const char *end, bool *ret_ascii)
-{
-	*ret_ascii = true;
-	return p;
 }
 
 const struct json_runs json_runs[] = {
@@ -296,7 +313,7 @@ const struct json_runs json_runs[] = {
     {"avx2", has_avx2, run_numbers_avx2, run_plain_avx2},
     {"sse2", always, run_numbers_sse2, run_plain_sse2},
 #endif
-    {"none", always, run_numbers_none, run_plain_none},
+    {"bytes", always, run_numbers_bytes, run_plain_bytes},
     {0},
 };
 
@@ -313,17 +330,29 @@ static const struct json_runs *best(void)
 	return r;
 }
 
-/* Most strings end within 16 bytes; then come blocks, then what is left of the text. */
+/* A string that is longer: in blocks, then what is left of the text. */
+static __attribute__((noinline)) const char *long_plain(const char *p, const char *end, bool *ret_ascii)
+{
+	bool rest;
+	p = best()->plain(p, end, ret_ascii);
+	p = run_plain_bytes(p, end, &rest);
+	*ret_ascii &= rest;
+	return p;
+}
+
+/* Most strings end within HEAD bytes. */
 const char *json_run_plain(const char *p, const char *end, bool *ret_ascii)
 {
-	unsigned char seen = 0;
-	bool first = true, rest = true;
-	const char *stop = end - p >= HEAD ? head_plain(p, &first) : p;
-	if (stop == p + HEAD)
-		stop = best()->plain(stop, end, &rest);
-	for (p = stop; p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20; p++)
-		seen |= (unsigned char)*p;
-	*ret_ascii = first && rest && seen < 0x80;
+	bool ascii = true;
+	if (end - p >= HEAD) {
+		const char *stop = head_plain(p, ret_ascii);
+		if (stop < p + HEAD)
+			return stop;
+		ascii = *ret_ascii;
+		p = stop;
+	}
+	p = long_plain(p, end, ret_ascii);
+	*ret_ascii &= ascii;
 	return p;
 }
 

@@ -95,12 +95,9 @@ static const char *read_string(struct json_scan *s, const char *p)
 /* One digit or more. */
 static const char *read_digits(struct json_scan *s, const char *p)
 {
-	if (p == s->end || !DIGIT(*p))
-		return wrong(s, p, "a digit is missing");
-	do
-		p++;
-	while (p < s->end && DIGIT(*p));
-	return p;
+	const char *from = p;
+	p = json_run_digits(p, s->end);
+	return p > from ? p : wrong(s, p, "a digit is missing");
 }
 
 static const char *read_number(struct json_scan *s, const char *p)
@@ -270,16 +267,7 @@ enum json_type json_type_of(struct span raw)
 	    ['['] = JSON_ARRAY,
 	    ['{'] = JSON_OBJECT,
 	    ['-'] = JSON_NUMBER,
-	    ['0'] = JSON_NUMBER,
-	    ['1'] = JSON_NUMBER,
-	    ['2'] = JSON_NUMBER,
-	    ['3'] = JSON_NUMBER,
-	    ['4'] = JSON_NUMBER,
-	    ['5'] = JSON_NUMBER,
-	    ['6'] = JSON_NUMBER,
-	    ['7'] = JSON_NUMBER,
-	    ['8'] = JSON_NUMBER,
-	    ['9'] = JSON_NUMBER,
+	    ['0' ... '9'] = JSON_NUMBER,
 	};
 	return raw.len ? (enum json_type)types[(unsigned char)raw.ptr[0]] : JSON_NONE;
 }
@@ -310,7 +298,7 @@ int json_scan_enter(struct json_scan *s, enum json_type type)
 	assert(s->state == JSON_AT_VALUE);
 	enum json_type found = json_scan_type(s);
 	if (found == JSON_NONE)
-		return wrong(s, s->at, "a value is missing"), s->status;
+		return walk(s, s->depth); /* which says what is wrong */
 	if (found != type)
 		return json_scan_fail(s, -E_INVALID, type == JSON_ARRAY ? "not an array" : "not an object");
 	const char *p = open_bracket(s, s->at);

@@ -78,12 +78,8 @@ bool json_string_eq(struct span raw, struct span plain)
 {
 	struct span body = body_of(raw);
 	/* An escape is always longer than what it means. */
-	if (body.len < plain.len)
-		return false;
-	if (plain.len && *body.ptr != *plain.ptr && *body.ptr != '\\')
-		return false;
-	if (!has_escape(body))
-		return span_eq(body, plain);
+	if (body.len <= plain.len)
+		return span_eq(body, plain) && !has_escape(body);
 	return cut_prefix(&body, plain) && body.len == 0;
 }
 

@@ -5,6 +5,12 @@
 
 #define UTF8_BAD UINT32_MAX
 
+/* Whether c is a whole code point, and not a part of a longer one. */
+static inline bool utf8_single(char c)
+{
+	return !(c & 0x80);
+}
+
 /* Decodes at p < end and returns the length: UTF8_BAD and 1 where no well-formed sequence begins. */
 static inline size_t utf8_decode(const char *p, const char *end, uint32_t *ret)
 {

@@ -6,15 +6,22 @@
 
 const struct words_options words_defaults = {.max_token_length = WORDS_MAX_TOKEN_LENGTH};
 
-/* The stop words of Lucene's English analyser. */
-static const char *const stop_words[] = {"a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if",
-    "in", "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there",
-    "these", "they", "this", "to", "was", "will", "with"};
+/* The stop words of Lucene's English analyser by their length, a space after each. */
+static const char *const stop_words[] = {
+    "",
+    "a ",
+    "an as at be by if in is it no of on or to ",
+    "and are but for not the was ",
+    "into such that then they this will with ",
+    "their there these ",
+};
 
 static bool is_stop_word(struct span word)
 {
-	for (size_t i = 0; i < sizeof stop_words / sizeof *stop_words; i++) {
-		if (span_eq(word, span_str(stop_words[i])))
+	if (word.len >= sizeof stop_words / sizeof *stop_words)
+		return false;
+	for (const char *p = stop_words[word.len]; *p; p += word.len + 1) {
+		if (*p == *word.ptr && memcmp(p, word.ptr, word.len) == 0)
 			return true;
 	}
 	return false;
@@ -30,10 +37,17 @@ static bool too_long(struct span word, uint32_t max)
 	return points > max;
 }
 
-static char *put_lower(char *to, uint32_t c)
+static inline char lower_byte(char c)
 {
-	to = utf8_encode(to, unicode_lower(c));
-	return c == 0x130 ? utf8_encode(to, 0x307) : to; /* the one that becomes two */
+	return (char)(c | (c >= 'A' && c <= 'Z' ? 0x20 : 0));
+}
+
+static struct span lower_ascii(struct arena *a, struct span word)
+{
+	char *to = arena_alloc(a, word.len);
+	for (size_t i = 0; i < word.len; i++)
+		to[i] = lower_byte(word.ptr[i]);
+	return span_of(to, word.len);
 }
 
 /* Neither mapping more than doubles the length of a code point in UTF-8. */
@@ -43,7 +57,9 @@ static struct span lower(struct arena *a, struct span word)
 	for (const char *p = word.ptr, *end = p + word.len; p < end;) {
 		uint32_t c;
 		p += utf8_decode(p, end, &c);
-		to = put_lower(to, c);
+		to = utf8_encode(to, unicode_lower(c));
+		if (c == 0x130) /* the one that becomes two */
+			to = utf8_encode(to, 0x307);
 	}
 	return span_between(start, to);
 }
@@ -58,8 +74,7 @@ static struct span fold(struct arena *a, struct span word, bool case_sensitive)
 		if (!*ascii)
 			to = utf8_encode(to, c);
 		for (; *ascii; ascii++)
-			to = case_sensitive ? utf8_encode(to, (unsigned char)*ascii)
-			                    : put_lower(to, (unsigned char)*ascii);
+			*to++ = case_sensitive ? *ascii : lower_byte(*ascii);
 	}
 	return span_between(start, to);
 }
@@ -78,18 +93,15 @@ uint32_t words_split(struct arena *a, const struct words_options *o, struct span
 	struct words_cursor cur = words_cursor_of(text);
 	struct words_segment segment;
 	uint32_t position = first_position;
-	while (words_segment(&cur, &segment)) {
-		struct word word = {.text = segment.text, .position = position};
-		if (!(segment.seen & WORD_TOKEN))
-			continue;
-		position++;
+	while (words_segment_token(&cur, &segment)) {
+		struct word word = {.text = segment.text, .position = position++};
 		if (too_long(word.text, o->max_token_length))
 			continue;
 		if ((segment.seen & WORD_CASED) && !o->case_sensitive)
-			word.text = lower(a, word.text);
+			word.text = segment.ascii ? lower_ascii(a, word.text) : lower(a, word.text);
 		if (o->remove_stopwords && is_stop_word(word.text))
 			continue;
-		if (o->ascii_folding && !is_ascii(word.text))
+		if (o->ascii_folding && !segment.ascii && !is_ascii(word.text))
 			word.text = fold(a, word.text, o->case_sensitive);
 		vec_push(out, word);
 	}

@@ -47,7 +47,7 @@ static unsigned joined(unsigned class)
 
 static inline uint8_t properties(const char *p, const char *end, size_t *ret_len)
 {
-	if ((unsigned char)*p < 0x80) {
+	if (utf8_single(*p)) {
 		*ret_len = 1;
 		return unicode_word_blocks[(unsigned char)*p];
 	}
@@ -124,5 +124,70 @@ bool words_segment(struct words_cursor *cur, struct words_segment *ret)
 		seen |= props;
 	}
 	cut(cur, p, seen, ret);
+	return true;
+}
+
+/* The properties of the ASCII characters that make words; 0 for other bytes. */
+static const uint8_t ascii_words[256] = {
+    ['0' ... '9'] = WORD_TOKEN | WB_NUMERIC,
+    ['A' ... 'Z'] = WORD_TOKEN | WORD_CASED | WB_LETTER,
+    ['_'] = WB_CONNECTOR,
+    ['a' ... 'z'] = WORD_TOKEN | WB_LETTER,
+};
+
+static inline uint8_t ascii_word(const char *p)
+{
+	return ascii_words[(unsigned char)*p];
+}
+
+/* Whether what follows an ASCII word at p ends it for certain. A middle character does if an ASCII character
+ * that is no letter or digit stands behind it. */
+static bool ascii_word_ends(const char *p, const char *end)
+{
+	if (p == end || !utf8_single(*p))
+		return p == end;
+	static const uint32_t may_join = MIDDLE_BOTH | BIT(WB_MID_LETTER) | BIT(WB_MID_NUM);
+	unsigned class = unicode_word_blocks[(unsigned char)*p] & WORD_CLASS;
+	return !(may_join & BIT(class)) || p + 1 == end ||
+	       (utf8_single(p[1]) && !(ascii_word(p + 1) & WORD_TOKEN));
+}
+
+/* Passes over ASCII that is no word. What stands right before a byte beyond ASCII is left: an ignored
+ * character may follow, and it would belong to it. */
+static const char *skip_ascii(const char *at, const char *end)
+{
+	const char *p = at;
+	while (p < end && utf8_single(*p) && !ascii_word(p))
+		p++;
+	if (p == end || utf8_single(*p) || p == at)
+		return p;
+	for (p--; p > at && *p == ' ' && p[-1] == ' ';)
+		p--;
+	return p;
+}
+
+/* The short way for most of most texts: the next word, if it is ASCII and no rule beyond ASCII can apply to
+ * it. Else false, with the cursor before what is not decided. */
+static bool ascii_token(struct words_cursor *cur, struct words_segment *ret)
+{
+	const char *p = cur->at = skip_ascii(cur->at, cur->end), *end = cur->end;
+	uint8_t seen = 0;
+	for (; p < end && ascii_word(p); p++)
+		seen |= ascii_word(p);
+	if (!(seen & WORD_TOKEN) || !ascii_word_ends(p, end))
+		return false;
+	cut(cur, p, seen, ret);
+	ret->ascii = true;
+	return true;
+}
+
+bool words_segment_token(struct words_cursor *cur, struct words_segment *ret)
+{
+	do {
+		if (!cur->middle_end && ascii_token(cur, ret))
+			return true;
+		if (!words_segment(cur, ret))
+			return false;
+	} while (!(ret->seen & WORD_TOKEN));
 	return true;
 }

@@ -8,7 +8,8 @@
 
 struct words_segment {
 	struct span text; /* never empty */
-	uint8_t seen; /* the union of its WORD_… properties (unicode_tables.h); the class bits mean nothing */
+	uint8_t seen;     /* the union of its WORD_… properties (unicode_tables.h) but for the class */
+	bool ascii;       /* known to be ASCII */
 };
 
 struct words_cursor {
@@ -24,3 +25,5 @@ static inline struct words_cursor words_cursor_of(struct span text)
 
 /* Cuts the next segment off; false at the end. A byte that is not UTF-8 separates as a line end does. */
 bool words_segment(struct words_cursor *cur, struct words_segment *ret);
+/* The same, but passes over the segments that are no tokens. */
+bool words_segment_token(struct words_cursor *cur, struct words_segment *ret);

@@ -14,3 +14,8 @@ MUST_USE int filter_parse(const struct namespace *ns, yyjson_val *json, const ch
 bool filter_looks_like(yyjson_val *json);
 /* Whether a document of that namespace passes; NULL lets all pass. Not for concurrent use of one filter. */
 bool filter_match(struct filter *f, const struct doc *d);
+
+/* Where a filter names the ids that can pass (["id", "In", […]], alone or inside And), finds the slots of
+ * those that exist, each once, in the arena. False: it does not, any document may pass. */
+bool filter_names_ids(const struct filter *f, const struct namespace *ns, struct arena *a,
+    const uint32_t **ret_slots, size_t *ret_len);

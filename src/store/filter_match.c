@@ -99,3 +99,33 @@ bool filter_match(struct filter *f, const struct doc *d)
 {
 	return !f || positive(f, d) != f->negated;
 }
+
+/* Operands of TEST_IN are sorted: the same ones are neighbours. */
+static size_t find_ids(const struct filter *f, const struct namespace *ns, uint32_t *slots)
+{
+	const union scalar *ids = f->test == TEST_IN ? f->operand.many : &f->operand.one;
+	size_t len = 0;
+	for (uint32_t i = 0; i < f->operand.count; i++) {
+		const struct doc *d = namespace_find(ns, ids[i].text);
+		if (d && (len == 0 || slots[len - 1] != d->slot))
+			slots[len++] = d->slot;
+	}
+	return len;
+}
+
+bool filter_names_ids(const struct filter *f, const struct namespace *ns, struct arena *a,
+    const uint32_t **ret_slots, size_t *ret_len)
+{
+	if (!f || f->negated)
+		return false;
+	for (size_t i = 0; f->kind == FILTER_EVERY && i < f->parts_len; i++) {
+		if (filter_names_ids(f->parts[i], ns, a, ret_slots, ret_len))
+			return true;
+	}
+	if (f->kind != FILTER_ITEM || f->attr != FILTER_ON_ID || (f->test != TEST_EQ && f->test != TEST_IN))
+		return false;
+	uint32_t *slots = arena_array(a, uint32_t, f->operand.count);
+	*ret_len = find_ids(f, ns, slots);
+	*ret_slots = slots;
+	return true;
+}

@@ -268,6 +268,7 @@ static int check_length(const struct filter_leaf *leaf, const struct filter_op *
 
 static int parse_leaf(const struct filter_leaf *outer, yyjson_val *json, struct filter *f)
 {
+	static const struct value_type id_type = {.base = VALUE_STRING}; /* of its key */
 	struct filter_leaf leaf = *outer;
 	leaf.name = json_span(yyjson_arr_get(json, 0));
 	leaf.op = json_span(yyjson_arr_get(json, 1));
@@ -280,7 +281,7 @@ static int parse_leaf(const struct filter_leaf *outer, yyjson_val *json, struct 
 	leaf.attr = on_id ? NULL : schema_find(leaf.ns->schema, leaf.name);
 	if (!on_id && !leaf.attr)
 		return filter_refuse(&leaf, "attribute not found in schema");
-	leaf.type = on_id ? (struct value_type){.base = VALUE_STRING} : leaf.attr->type;
+	leaf.type = on_id ? id_type : leaf.attr->type;
 	int rc = check_length(&leaf, op, yyjson_arr_size(json));
 	if (rc < 0)
 		return rc;

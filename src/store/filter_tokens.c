@@ -98,25 +98,47 @@ static bool token_stands_at(const struct token *token, uint32_t slot, uint32_t p
 	return false;
 }
 
-static bool sequence_starts_at(const struct tokens *t, uint32_t slot, uint32_t position)
+/* Whether the whole sequence stands where its token `pivot` stands at `position`. */
+static bool sequence_stands_around(const struct tokens *t, size_t pivot, uint32_t slot, uint32_t position)
 {
-	for (size_t i = 1; i < t->len; i++) {
-		if (!token_stands_at(&t->at[i], slot, position + t->at[i].position - t->at[0].position))
+	for (size_t i = 0; i < t->len; i++) {
+		uint32_t expected = position + t->at[i].position - t->at[pivot].position;
+		if (i != pivot && !token_stands_at(&t->at[i], slot, expected))
 			return false;
 	}
 	return true;
 }
 
-/* Tries each place of the first token. */
+static size_t token_documents(const struct token *token)
+{
+	size_t n = 0;
+	vec_each (&token->terms, term)
+		n += (*term)->df;
+	return n;
+}
+
+static size_t rarest_token(const struct tokens *t)
+{
+	size_t rarest = 0;
+	for (size_t i = 1; i < t->len; i++) {
+		if (token_documents(&t->at[i]) < token_documents(&t->at[rarest]))
+			rarest = i;
+	}
+	return rarest;
+}
+
+/* Tries each place of the rarest token. */
 static uint64_t *token_sequence(const struct tokens *t)
 {
 	uint64_t *slots = slots_new(t->arena, t->ns);
+	size_t pivot = rarest_token(t);
 	if (t->len == 0)
 		return slots;
-	vec_each (&t->at[0].terms, term) {
+	vec_each (&t->at[pivot].terms, term) {
 		vec_each (&(*term)->postings, posting) {
-			for (uint32_t i = 0; i < posting->tf; i++) {
-				if (sequence_starts_at(t, posting->slot, posting_positions(posting)[i]))
+			for (uint32_t i = 0; i < posting->tf && !slots_has(slots, posting->slot); i++) {
+				uint32_t position = posting_positions(posting)[i];
+				if (sequence_stands_around(t, pivot, posting->slot, position))
 					slots_add(slots, posting->slot);
 			}
 		}

@@ -2,6 +2,8 @@
 
 #include "store/codepoint.h"
 
+#define DEPTH_MAX 32
+
 /* A pattern becomes a small program whose states are run side by side over the text, so that no pattern can
  * make a match explode. */
 enum op {
@@ -125,6 +127,10 @@ static int compile_branch(struct glob *g, struct source *s);
 static int compile_braces(struct glob *g, struct source *s)
 {
 	const uint32_t none = UINT32_MAX;
+	if (s->depth == DEPTH_MAX) {
+		s->why = "alternate groups are nested too deeply";
+		return -E_INVALID;
+	}
 	uint32_t jumps = none, split = none;
 	for (s->depth++;;) {
 		uint32_t before = emit(g, OP_SPLIT, g->len + 1, 0);

@@ -170,6 +170,17 @@ static int serve(const struct settings *s, struct store *st, const sigset_t *sig
 	return 0;
 }
 
+static void log_report(const struct store_report *r)
+{
+	if (r->bytes_cut)
+		log_warn("store.log.torn_end", LOG_U64("bytes_cut", r->bytes_cut));
+	if (r->rewrite_rc < 0)
+		log_warn("store.log.rewrite", LOG_ERR(r->rewrite_rc));
+	else if (r->bytes_before)
+		log_info("store.log.rewrite", LOG_U64("bytes_before", r->bytes_before),
+		    LOG_U64("bytes_after", r->bytes_after));
+}
+
 int main(int argc, char **argv)
 {
 	struct settings s = {.host = "127.0.0.1", .port = 8090, .api_key = getenv("LAYER_STORE_API_KEY")};
@@ -187,10 +198,11 @@ int main(int argc, char **argv)
 	secret_forbid_core_dumps();
 	struct arena *a = arena_new();
 	struct store *st;
-	struct span problem = SPAN_NONE;
-	rc = store_open(s.data, NULL, a, &st, &problem);
+	struct store_report report;
+	rc = store_open(s.data, NULL, a, &st, &report);
+	log_report(&report);
 	if (rc < 0) {
-		fprintf(stderr, "layer-store: %.*s\n", SPAN_FMT(problem));
+		fprintf(stderr, "layer-store: %.*s\n", SPAN_FMT(report.problem));
 	} else {
 		rc = serve(&s, st, &signals);
 		store_close(st);

@@ -147,9 +147,11 @@ void query_print(const struct query *q, uint64_t started_ns, struct buf *out)
 		put_results(&p);
 	else
 		put_leg(&p, &q->legs[0]);
-	buf_printf(out,
-	    ",\"billing\":{\"billable_logical_bytes_queried\":%llu,\"billable_logical_bytes_returned\":%zu},",
-	    (unsigned long long)(queried * q->legs_len), p.returned);
+	buf_lit(out, ",\"billing\":{\"billable_logical_bytes_queried\":");
+	buf_u64(out, queried * q->legs_len);
+	buf_lit(out, ",\"billable_logical_bytes_returned\":");
+	buf_u64(out, p.returned);
+	buf_lit(out, "},");
 	put_performance(&p, started_ns);
 	buf_byte(out, '}');
 }

@@ -25,9 +25,30 @@ static int by_order(const void *ctx, uint32_t a, uint32_t b)
 	return rank_order_cmp(o->rank, o->ns->docs.at[a], o->ns->docs.at[b]);
 }
 
+/* The slots that a leg looks at: those of the ids that its filter names, else all. */
+struct candidates {
+	const uint32_t *slots; /* NULL: all */
+	size_t len;
+};
+
+static struct candidates candidates_of(const struct query *q, const struct leg *leg)
+{
+	struct candidates c = {.len = q->ns->docs.len};
+	if (filter_names_ids(leg->filter, q->ns, q->arena, &c.slots, &c.len))
+		return c;
+	return (struct candidates){.len = q->ns->docs.len};
+}
+
+static inline uint32_t candidate(const struct candidates *c, size_t i)
+{
+	return c->slots ? c->slots[i] : (uint32_t)i;
+}
+
 static void run_order(const struct query *q, struct leg *leg)
 {
-	for (uint32_t slot = 0; slot < q->ns->docs.len; slot++) {
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		uint32_t slot = candidate(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (d && filter_match(leg->filter, d))
 			topk_offer(&leg->hits, 0, slot);
@@ -45,14 +66,16 @@ static void run_vector(const struct query *q, struct leg *leg)
 {
 	const struct rank *rank = &leg->rank;
 	size_t dims = rank->attr->type.dims;
-	const float *row = q->ns->vectors[rank->attr->column].at;
+	const float *rows = q->ns->vectors[rank->attr->column].at;
 	float norm2 = vector_dot(rank->vector, rank->vector, dims);
-	bool filter_first = leg->filter && dims * sizeof *row > SHORT_VECTOR_BYTES;
-	for (uint32_t slot = 0; slot < q->ns->docs.len; slot++, row += dims) {
+	bool filter_first = leg->filter && dims * sizeof *rows > SHORT_VECTOR_BYTES;
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		uint32_t slot = candidate(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key = distance(q->ns->schema->metric, rank->vector, norm2, row, dims);
+		float key = distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
 		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
 			topk_offer(&leg->hits, key, slot);
 	}
@@ -61,7 +84,9 @@ static void run_vector(const struct query *q, struct leg *leg)
 static void run_score(const struct query *q, struct leg *leg)
 {
 	const float *scores = score_slots(q->ns, leg->rank.score, q->arena);
-	for (uint32_t slot = 0; slot < q->ns->docs.len; slot++) {
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		uint32_t slot = candidate(&c, i);
 		float key = -scores[slot];
 		if (key < 0 && topk_wants(&leg->hits, key) && filter_match(leg->filter, q->ns->docs.at[slot]))
 			topk_offer(&leg->hits, key, slot);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/time.h"
 #include "store/handlers.h"
 #include "store/params.h"
@@ -123,8 +122,7 @@ static int add_everything(void *arg, struct commit_log *log)
 	return rc;
 }
 
-/* A failure leaves the old file in force, which is as good: it is only longer. */
-static void rewrite_if_worthwhile(struct store *st)
+static void rewrite_if_worthwhile(struct store *st, struct store_report *report)
 {
 	uint64_t size = commit_log_size(st->log), needed = 0;
 	vec_each (&st->catalog.by_name, h) {
@@ -132,33 +130,31 @@ static void rewrite_if_worthwhile(struct store *st)
 	}
 	if (size < REWRITE_MIN_BYTES || size / REWRITE_FACTOR < needed)
 		return;
-	int rc = commit_log_rewrite(st->log, add_everything, st);
-	if (rc < 0)
-		log_warn("store.rewrite", LOG_ERR(rc));
-	else
-		log_info("store.rewrite", LOG_U64("bytes_before", size),
-		    LOG_U64("bytes_after", commit_log_size(st->log)));
+	report->rewrite_rc = commit_log_rewrite(st->log, add_everything, st);
+	report->bytes_before = size;
+	report->bytes_after = commit_log_size(st->log);
 }
 
 /* Opening */
 
 int store_open(const char *dir, const struct store_options *opts, struct arena *a, struct store **ret_store,
-    struct span *ret_problem)
+    struct store_report *ret_report)
 {
 	struct store *st = calloc(1, sizeof *st);
 	if (!st)
 		abort();
+	*ret_report = (struct store_report){0};
 	st->reply_max = opts && opts->reply_max ? opts->reply_max : REPLY_MAX_DEFAULT;
 	catalog_init(&st->catalog);
-	int rc = dir ? commit_log_open(dir, replay_record, st, a, &st->log, ret_problem) : 0;
+	int rc = dir ? commit_log_open(dir, replay_record, st, a, &st->log, &ret_report->problem) : 0;
 	if (rc < 0) {
 		store_close(st);
 		return rc;
 	}
-	if (dir && commit_log_cut(st->log))
-		log_warn("store.log.torn_end", LOG_U64("bytes_cut", commit_log_cut(st->log)));
-	if (dir)
-		rewrite_if_worthwhile(st);
+	if (dir) {
+		ret_report->bytes_cut = commit_log_cut(st->log);
+		rewrite_if_worthwhile(st, ret_report);
+	}
 	*ret_store = st;
 	return 0;
 }

@@ -15,11 +15,21 @@ struct store_options {
 	size_t reply_max;
 };
 
-/* Opens the store in this directory (made if it is missing), or one in memory only if dir is NULL.
- * -E_BUSY: another process has it open. -E_CORRUPT: the log is damaged. On failure `ret_problem` gets a text
- * for the operator, in the arena. `opts` may be NULL. */
+/* What happened while a store was opened, for the operator. */
+struct store_report {
+	struct span problem; /* why it failed; in the arena */
+	uint64_t bytes_cut;  /* of an unfinished write at the end of the log */
+	/* The log was mostly garbage and has been rewritten, or (rewrite_rc < 0) should have been: then the
+	 * old file stays in use. Sizes are 0 if there was no need. */
+	uint64_t bytes_before, bytes_after;
+	int rewrite_rc;
+};
+
+/* Opens the store in this directory (made if it is missing), or one in memory only if dir is NULL. `opts` may
+ * be NULL. -E_BUSY: another process has it open. -E_CORRUPT: the log is damaged. The report is filled in any
+ * case. */
 MUST_USE int store_open(const char *dir, const struct store_options *opts, struct arena *a,
-    struct store **ret_store, struct span *ret_problem);
+    struct store **ret_store, struct store_report *ret_report);
 /* Waits for no one: no request may be under way. Returns NULL; NULL is fine. */
 struct store *store_close(struct store *st);
 

@@ -1,10 +1,8 @@
 /* Any bytes as a manifest file: read, checked and, where nothing is wrong, built into a configuration whose
  * promises (config/config.h) must hold. */
-#include <assert.h>
+#include "fuzz.h"
 
 #include "config/build.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_config(const struct config *cfg)
 {

@@ -1,6 +1,7 @@
 /* Any bytes as a text to analyse; the first one chooses the options. */
 #include "fuzz.h"
 
+#include "search/unicode_tables.h"
 #include "search/words.h"
 #include "search/words_segment.h"
 
@@ -14,16 +15,22 @@ static struct words_options options(uint8_t choice)
 	};
 }
 
-/* Segments are not empty and make up the text. */
+/* Segments are not empty and make up the text; the short way finds the same tokens. */
 static void segments_cover(struct span text)
 {
-	struct words_cursor cur = words_cursor_of(text);
-	struct words_segment segment;
+	struct words_cursor cur = words_cursor_of(text), tokens = cur;
+	struct words_segment segment, token;
 	const char *at = text.ptr;
 	while (words_segment(&cur, &segment)) {
 		assert(segment.text.ptr == at && segment.text.len);
 		at += segment.text.len;
+		if (segment.seen & WORD_TOKEN) {
+			assert(words_segment_token(&tokens, &token) && token.text.ptr == segment.text.ptr);
+			assert(token.text.len == segment.text.len &&
+			       !((token.seen ^ segment.seen) & ~WORD_CLASS));
+		}
 	}
+	assert(!words_segment_token(&tokens, &token));
 	assert(at == text.ptr + text.len);
 }
 

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "gateway/edge/request.h"
-#include "gateway/status/openapi.h"
+#include "gateway/openapi.h"
 #include "gateway/worker.h"
 #include "json/write.h"
 

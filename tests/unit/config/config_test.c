@@ -92,8 +92,8 @@ static const struct {
         "a.yaml:17 metadata.name: Secret \"layer\" is also in a.yaml, line 11"},
     /* secrets */
     {{{"a.yaml", STORE("a", "")}}, "a.yaml:7 spec.credential.secretRef.name: there is no Secret \"layer\" in "
-                                   "namespace \"default\", and no "
-                                   "variable LAYER_SECRET_<NAME>_<KEY> for it"},
+                                   "namespace \"default\", nor a "
+                                   "variable LAYER_SECRET_LAYER_A"},
     {{{"a.yaml", STORE("x", SECRET)}},
         "a.yaml:7 spec.credential.secretRef.key: Secret \"layer\" has no key \"x\""},
     {{{"a.yaml", STORE("bad", SECRET)}},
@@ -112,7 +112,7 @@ static const struct {
         "a.yaml:12 spec.inboundAuth.keys[1].name: duplicate name\n"
         "a.yaml:13 spec.inboundAuth.keys[2]: has the same value as key \"one\"\n"
         "a.yaml:14 spec.inboundAuth.keys[3].secretRef.name: there is no Secret \"lair\" in namespace "
-        "\"default\", and no variable LAYER_SECRET_<NAME>_<KEY> for it"},
+        "\"default\", nor a variable LAYER_SECRET_LAIR_K1"},
     /* indexes */
     {{{"a.yaml", STORE("a", SECRET INDEX("i", "{storeRef: b}", ""))}},
         "a.yaml:19 spec.backend.storeRef: there is no VectorStore \"b\" in namespace \"default\""},
@@ -141,6 +141,33 @@ static void problems_of_directories(void **state)
 		config_unref(cfg);
 		buf_free(&b);
 	}
+}
+
+static void stores_are_bounded(void **state)
+{
+	struct problems p = {0};
+	struct config *cfg;
+	char name[40], text[400];
+	clear_dir();
+	write_file("a.yaml", DEFAULT("a", SECRET));
+	for (int i = 0; i < CONFIG_STORES_MAX; i++) {
+		snprintf(name, sizeof name, "s%d.yaml", i);
+		snprintf(text, sizeof text,
+		    "apiVersion: hevlayer.com/v1alpha1\nkind: VectorStore\nmetadata: {name: s%d}\n"
+		    "spec: {kind: turbopuffer, endpoint: {url: 'http://h', region: r}, "
+		    "credential: {secretRef: {name: layer, key: a}}}\n",
+		    i);
+		write_file(name, text);
+	}
+	assert_int_equal(config_load_dir(dir, &cfg, &p), -E_CONFIG);
+	assert_int_equal(p.len, 1);
+	assert_span(p.at[0].message, "more than 100 VectorStores");
+	problems_free(&p);
+	snprintf(text, sizeof text, "%s/s0.yaml", dir);
+	assert_int_equal(unlink(text), 0);
+	assert_int_equal(config_load_dir(dir, &cfg, &p), 0);
+	assert_int_equal(cfg->store_count, CONFIG_STORES_MAX);
+	config_unref(cfg);
 }
 
 static void a_directory_is_loaded(void **state)
@@ -340,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(problems_of_directories),
+	    cmocka_unit_test(stores_are_bounded),
 	    cmocka_unit_test(a_directory_is_loaded),
 	    cmocka_unit_test(a_mounted_volume_is_loaded),
 	    cmocka_unit_test(odd_files),

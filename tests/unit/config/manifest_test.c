@@ -10,7 +10,9 @@
 #define INDEX                                                                                                \
 	"apiVersion: hevlayer.com/v1\nkind: Index\nmetadata: {name: i}\nspec:\n  backend: {}\n" /* 5 lines   \
 	                                                                                         */
-#define SECRET "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n"                            /* 3 lines */
+#define NAME_44  "abcdefghijklmnopqrstuvwxyz-0123456789.abcdef"
+#define NAME_132 NAME_44 NAME_44 NAME_44
+#define SECRET   "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n" /* 3 lines */
 
 struct reading {
 	struct arena *arena;
@@ -139,6 +141,11 @@ static const struct {
      "    namespace: a/b\n    distanceMetric: cosine\n",
         "6 spec.backend.namespace: must be letters, digits, -, _ and .\n"
         "7 spec.backend.distanceMetric: must be cosine_distance or euclidean_squared"},
+    {"apiVersion: hevlayer.com/v1\nkind: Index\nmetadata: {name: " NAME_132 "}\nspec:\n  backend: {}\n",
+        "3 metadata.name: as the upstream namespace, must not be longer than 128 characters"},
+    {"apiVersion: hevlayer.com/v1\nkind: Index\nmetadata: {name: " NAME_132
+     "}\nspec:\n  backend: {namespace: n}\n",
+        ""},
     /* Secret: no value is ever shown */
     {SECRET "stringdata: {a: tpuf_secret}\n",
         "4 stringdata: unknown field; here may stand apiVersion, kind, metadata, type, immutable, data or "
@@ -249,6 +256,20 @@ static void a_secret_is_read(void **state)
 	reading_free(&r);
 }
 
+static void keys_are_bounded(void **state)
+{
+	struct buf b = buf_new(100000);
+	buf_lit(&b, STORE "  inboundAuth:\n    mode: keys\n    keys:\n");
+	for (int i = 0; i < 1001; i++)
+		buf_lit(&b, "    - {name: a, scopes: [read], secretRef: {name: x, key: z}}\n");
+	buf_byte(&b, '\0');
+	struct reading r = read_text(b.ptr);
+	assert_int_equal(r.problems.len, 1);
+	assert_span(r.problems.at[0].message, "must not have more than 1000 items");
+	reading_free(&r);
+	buf_free(&b);
+}
+
 static void problems_are_bounded(void **state)
 {
 	struct buf b = buf_new(100000);
@@ -270,6 +291,7 @@ int main(void)
 	    cmocka_unit_test(a_store_is_read),
 	    cmocka_unit_test(an_index_is_read),
 	    cmocka_unit_test(a_secret_is_read),
+	    cmocka_unit_test(keys_are_bounded),
 	    cmocka_unit_test(problems_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

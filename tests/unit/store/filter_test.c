@@ -148,6 +148,8 @@ static const struct {
     {"['text','ContainsAnyToken','at harbour']", "23"},
     {"['text','ContainsAnyToken','sea']", ""},
     {"['text','ContainsTokenSequence','harbour lights']", "2"},
+    {"['text','ContainsTokenSequence','night harbour lights']", "2"},
+    {"['text','ContainsTokenSequence','at night']", "3"},
     {"['text','ContainsTokenSequence','lights harbour']", ""},
     {"['text','ContainsTokenSequence','lights at ni',{'last_as_prefix':true}]", "3"},
     {"['stops','ContainsTokenSequence','visited the café']", "2"},

@@ -1,6 +1,8 @@
 /* A store and a one-line way to ask it, for the tests of this folder. */
 #pragma once
 
+#include <stdio.h>
+
 #include "../test.h"
 
 #include "store/store.h"
@@ -9,16 +11,16 @@ struct kit {
 	struct store *st;
 	struct arena *arena;
 	struct store_reply reply;
+	struct store_report report;
 };
 
 /* Opens a store in the directory, or in memory; the test fails if that does. */
 static inline struct kit kit_open(const char *dir)
 {
 	struct kit k = {.arena = arena_new()};
-	struct span problem = SPAN_NONE;
-	int rc = store_open(dir, NULL, k.arena, &k.st, &problem);
+	int rc = store_open(dir, NULL, k.arena, &k.st, &k.report);
 	if (rc < 0)
-		fail_msg("store_open: %d %.*s", rc, SPAN_FMT(problem));
+		fail_msg("store_open: %d %.*s", rc, SPAN_FMT(k.report.problem));
 	return k;
 }
 
@@ -48,6 +50,6 @@ static inline int kit_ask(struct kit *k, const char *what, const char *body)
 		int status_ = kit_ask((k), (what), (sent));                                                  \
 		struct span got_ = buf_span(&(k)->reply.body);                                               \
 		if (status_ != (want_status) || !span_contains(got_, span_str(want_text)))                   \
-			fail_msg("%s %s\n  got %d %.*s\n  want %d …%s…", (what), (sent) ? (sent) : "",       \
-			    status_, SPAN_FMT(got_), (want_status), (want_text));                            \
+			fail_msg("%s %s\n  got %d %.*s\n  want %d …%s…", (what), (sent), status_,            \
+			    SPAN_FMT(got_), (want_status), (want_text));                                     \
 	} while (0)
