@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #define GZIP_WINDOW (15 + 16) /* the largest window, in gzip's wrapping */
-#define PIECE_BYTES 65536
+#define PIECE_BYTES GZIP_ROOM
 #define FEED_MAX    ((size_t)1 << 30) /* zlib counts in unsigned int */
 
 static void feed(z_stream *z, struct span *in)

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "net/http.h"
 #include "rt/coro.h"
 #include "store/server.h"
 
@@ -111,6 +112,7 @@ struct service {
 static void *run_loop(void *arg)
 {
 	loop_run(((struct service *)arg)->loop);
+	http_free_spare();
 	return NULL;
 }
 

@@ -153,8 +153,7 @@ class Generator(random.Random):
             if self.maybe(0.4):
                 schema[name] = {"type": kind, "glob": True, "fuzzy": True, "filterable": self.maybe()}
         if self.maybe(0.6):
-            width = self.choice(["f32", "f32", "f16"])
-            schema["vector"] = {"type": f"[{self.randint(1, 6)}]{width}", "ann": True}
+            schema["vector"] = {"type": f"[{self.randint(1, 6)}]f32", "ann": True}
         return schema
 
     # --- values -----------------------------------------------------------------------------------
@@ -250,7 +249,7 @@ class Generator(random.Random):
     def filter_kinds(self, name, option):
         kinds = []
         kind = option["type"]
-        if option["filterable"] and not values.is_vector(kind):
+        if option.get("filterable"):
             kinds += [self.array_leaf] if values.is_array(kind) else [self.scalar_leaf]
         if option.get("glob"):
             kinds += [self.glob_leaf]

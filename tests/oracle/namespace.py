@@ -32,19 +32,18 @@ class Namespace:
     def declare(self, schema):
         for name, option in schema.items():
             option = {"type": option} if isinstance(option, str) else dict(option)
+            if option.get("full_text_search") == {}:
+                option["full_text_search"] = True
             searched = any(option.get(flag) for flag in ("full_text_search", "regex", "glob", "fuzzy"))
-            option.setdefault("filterable", not searched)
+            if not values.is_vector(option["type"]):
+                option.setdefault("filterable", not searched)
             self.schema[name] = option
 
     def infer(self, row):
+        """Declares what no schema did; a vector's metric stands in the request, not here."""
         for name, value in row.items():
             if name not in self.schema and value is not None:
-                kind = (
-                    ("string" if isinstance(value, str) else "uint")
-                    if name == "id"
-                    else values.infer_type(name, value)
-                )
-                self.schema[name] = {"type": kind, "filterable": True}
+                self.declare({name: values.infer_type(name, value)})
 
     def read_row(self, row):
         self.infer(row)
@@ -104,7 +103,7 @@ class Namespace:
         return 1 - dot / norms
 
     def nearest(self, candidates, attribute, vector):
-        target = values.read_vector("[0]f32", vector)
+        target = values.read_vector(vector)
         scores = {k: self.distance(target, d[attribute]) for k, d in candidates.items() if attribute in d}
         entries = sorted(scores.items(), key=lambda item: (item[1], item[0]))
 

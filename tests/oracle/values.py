@@ -18,10 +18,6 @@ def f32(number):
     return struct.unpack("<f", struct.pack("<f", number))[0]
 
 
-def f16(number):
-    return struct.unpack("<e", struct.pack("<e", number))[0]
-
-
 @functools.lru_cache(maxsize=1 << 16)
 def f32_text_value(number):
     """The double that a reader gets from the shortest decimal that still round-trips through f32."""
@@ -33,7 +29,7 @@ def f32_text_value(number):
 
 
 def is_vector(type_name):
-    return type_name.endswith(("f32", "f16"))
+    return type_name.endswith("f32")
 
 
 def is_array(type_name):
@@ -55,15 +51,16 @@ def infer_type(name, value):
         return f"[{count}]f32"
     if isinstance(value, list):
         return "[]" + infer_type("", value[0])
+    if name == "id" and isinstance(value, int):
+        return "uint"
     return {str: "string", bool: "bool", int: "int"}[type(value)]
 
 
-def read_vector(type_name, value):
+def read_vector(value):
     if isinstance(value, str):
         raw = base64.b64decode(value, validate=True)
         value = struct.unpack(f"<{len(raw) // 4}f", raw)
-    narrow = f16 if type_name.endswith("f16") else f32
-    return tuple(narrow(f32(component)) for component in value)
+    return tuple(f32(component) for component in value)
 
 
 def read_datetime(text):
@@ -86,7 +83,7 @@ READERS = {
 
 def read(type_name, value):
     if is_vector(type_name):
-        return read_vector(type_name, value)
+        return read_vector(value)
     if is_array(type_name):
         return [READERS[type_name[2:]](item) for item in value]
     return READERS[type_name](value)

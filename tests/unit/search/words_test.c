@@ -50,6 +50,8 @@ static void edge_cases(void **state)
 	    {"cafe\u0301 caf\u00E9", "cafe\u0301|caf\u00E9"},
 	    {"a\u200D🛑b", "a\u200D🛑b"},
 	    {"ג'ירפה צה״ל א' ב\"", "ג'ירפה|צה״ל|א'|ב"},
+	    {"a  \u093Eb .\u093E c\r\n\u093E",
+	        "a|  \u093E|b|.\u093E|c|\u093E"}, /* a mark of a script makes a word */
 	    {"one\xFFtwo\xC3 \xE2\x82", "one|two"},
 	};
 	struct arena *a = arena_new();
