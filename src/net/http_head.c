@@ -16,42 +16,42 @@ struct span http_method_name(enum http_method m)
 }
 
 /* RFC 9110 section 15. */
-#define STATUS_TABLE(X)                                                                                        \
-	X(200, "OK")                                                                                           \
-	X(201, "Created")                                                                                      \
-	X(202, "Accepted")                                                                                     \
-	X(204, "No Content")                                                                                   \
-	X(206, "Partial Content")                                                                              \
-	X(301, "Moved Permanently")                                                                            \
-	X(302, "Found")                                                                                        \
-	X(304, "Not Modified")                                                                                 \
-	X(307, "Temporary Redirect")                                                                           \
-	X(308, "Permanent Redirect")                                                                           \
-	X(400, "Bad Request")                                                                                  \
-	X(401, "Unauthorized")                                                                                 \
-	X(402, "Payment Required")                                                                             \
-	X(403, "Forbidden")                                                                                    \
-	X(404, "Not Found")                                                                                    \
-	X(405, "Method Not Allowed")                                                                           \
-	X(408, "Request Timeout")                                                                              \
-	X(409, "Conflict")                                                                                     \
-	X(412, "Precondition Failed")                                                                          \
-	X(413, "Content Too Large")                                                                            \
-	X(415, "Unsupported Media Type")                                                                       \
-	X(422, "Unprocessable Content")                                                                        \
-	X(429, "Too Many Requests")                                                                            \
-	X(431, "Request Header Fields Too Large")                                                              \
-	X(500, "Internal Server Error")                                                                        \
-	X(501, "Not Implemented")                                                                              \
-	X(502, "Bad Gateway")                                                                                  \
-	X(503, "Service Unavailable")                                                                          \
+#define STATUS_TABLE(X)                                                                                      \
+	X(200, "OK")                                                                                         \
+	X(201, "Created")                                                                                    \
+	X(202, "Accepted")                                                                                   \
+	X(204, "No Content")                                                                                 \
+	X(206, "Partial Content")                                                                            \
+	X(301, "Moved Permanently")                                                                          \
+	X(302, "Found")                                                                                      \
+	X(304, "Not Modified")                                                                               \
+	X(307, "Temporary Redirect")                                                                         \
+	X(308, "Permanent Redirect")                                                                         \
+	X(400, "Bad Request")                                                                                \
+	X(401, "Unauthorized")                                                                               \
+	X(402, "Payment Required")                                                                           \
+	X(403, "Forbidden")                                                                                  \
+	X(404, "Not Found")                                                                                  \
+	X(405, "Method Not Allowed")                                                                         \
+	X(408, "Request Timeout")                                                                            \
+	X(409, "Conflict")                                                                                   \
+	X(412, "Precondition Failed")                                                                        \
+	X(413, "Content Too Large")                                                                          \
+	X(415, "Unsupported Media Type")                                                                     \
+	X(422, "Unprocessable Content")                                                                      \
+	X(429, "Too Many Requests")                                                                          \
+	X(431, "Request Header Fields Too Large")                                                            \
+	X(500, "Internal Server Error")                                                                      \
+	X(501, "Not Implemented")                                                                            \
+	X(502, "Bad Gateway")                                                                                \
+	X(503, "Service Unavailable")                                                                        \
 	X(504, "Gateway Timeout")
 
 struct span http_status_text(int status)
 {
 	switch (status) {
-#define X(number, text)                                                                                        \
-	case number:                                                                                           \
+#define X(number, text)                                                                                      \
+	case number:                                                                                         \
 		return SPAN(text);
 		STATUS_TABLE(X)
 #undef X
@@ -89,6 +89,12 @@ static bool listed_in_connection(const struct http_head *h, struct span name)
 	return false;
 }
 
+bool http_keeps_alive(const struct http_head *h)
+{
+	return !listed_in_connection(h, SPAN("close")) &&
+	       (!h->http10 || listed_in_connection(h, SPAN("keep-alive")));
+}
+
 bool http_hop_by_hop(const struct http_head *h, struct span name)
 {
 	static const struct span names[] = {
@@ -113,6 +119,37 @@ bool http_hop_by_hop(const struct http_head *h, struct span name)
 /* --- checks
  * ------------------------------------------------------------------------------------------------- */
 
+static bool has_control(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		if ((c < ' ' && c != '\t') || c == 0x7F)
+			return true;
+	}
+	return false;
+}
+
+/* llhttp skips spaces before the target, and knows protocols of other names (ICE, RTSP) and versions. */
+static const char *check_request_line(const struct http_head *h)
+{
+	struct span behind = span_of(h->target.ptr + h->target.len, 9);
+	if (h->target.ptr[-2] == ' ')
+		return "more than one space in the request line";
+	if (!span_eq(behind, h->http10 ? SPAN(" HTTP/1.0") : SPAN(" HTTP/1.1")))
+		return "the protocol is neither HTTP/1.1 nor HTTP/1.0";
+	return NULL;
+}
+
+/* Here llhttp skips empty lines, and takes any three digits and any reason. */
+static const char *check_status_line(const struct http_head *h, struct span text)
+{
+	if (!span_starts(text, h->http10 ? SPAN("HTTP/1.0 ") : SPAN("HTTP/1.1 ")))
+		return "the answer does not begin with HTTP/1.1 or HTTP/1.0";
+	if (h->status < 100)
+		return "a status code below 100";
+	return has_control(span_cut(&text, '\r')) ? "the reason holds a control character" : NULL;
+}
+
 /* Origin form only (RFC 9112 section 3.2.1): one slash, then visible ASCII. */
 static const char *check_target(struct span target)
 {
@@ -126,31 +163,54 @@ static const char *check_target(struct span target)
 	return NULL;
 }
 
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool host_char(char c)
+{
+	return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' || c == '-' || c == '_';
+}
+
+static bool address_char(char c)
+{
+	return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f') || c == '.' || c == ':';
+}
+
+static size_t count_while(struct span s, size_t from, bool (*fits)(char c))
+{
+	size_t n = 0;
+	while (from + n < s.len && fits(s.ptr[from + n]))
+		n++;
+	return n;
+}
+
 /* A host name, IPv4 or bracketed IPv6 address, with an optional port: nothing that could carry a second
  * authority or a path. */
 static const char *check_host(struct span host)
 {
-	for (size_t i = 0; i < host.len; i++) {
-		char c = host.ptr[i];
-		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		          c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
-		if (!ok)
-			return "the Host header is not a host";
+	static const char wrong[] = "the Host header is not a host";
+	size_t n = 0;
+	if (span_starts(host, SPAN("["))) {
+		n = 1 + count_while(host, 1, address_char);
+		if (n == 1 || n == host.len || host.ptr[n++] != ']')
+			return wrong;
+	} else {
+		n = count_while(host, 0, host_char);
 	}
-	return NULL;
+	if (n < host.len && host.ptr[n] == ':')
+		n += 1 + count_while(host, n + 1, digit);
+	return n == host.len ? NULL : wrong;
 }
 
 static const char *check_values(const struct http_head *h)
 {
 	for (unsigned i = 0; i < h->header_count; i++) {
-		struct span v = h->headers[i].value;
 		if (h->headers[i].name.len == 0)
 			return "a header has no name";
-		for (size_t k = 0; k < v.len; k++) {
-			unsigned char c = (unsigned char)v.ptr[k];
-			if ((c < ' ' && c != '\t') || c == 0x7F)
-				return "a header value holds a control character";
-		}
+		if (has_control(h->headers[i].value))
+			return "a header value holds a control character";
 	}
 	return NULL;
 }
@@ -196,6 +256,8 @@ const char *http_check_request(const struct http_head *h)
 	struct framing f = framing_of(h);
 	const char *wrong = check_target(h->target);
 	if (!wrong)
+		wrong = check_request_line(h);
+	if (!wrong)
 		wrong = check_values(h);
 	if (!wrong)
 		wrong = check_framing(&f, h->http10);
@@ -204,9 +266,11 @@ const char *http_check_request(const struct http_head *h)
 	return wrong ? wrong : check_host(f.host);
 }
 
-const char *http_check_response(const struct http_head *h)
+const char *http_check_response(const struct http_head *h, struct span text)
 {
 	struct framing f = framing_of(h);
-	const char *wrong = check_values(h);
-	return wrong ? wrong : check_framing(&f, false);
+	const char *wrong = check_status_line(h, text);
+	if (!wrong)
+		wrong = check_values(h);
+	return wrong ? wrong : check_framing(&f, h->http10);
 }
