@@ -145,11 +145,10 @@ def shellcheck():
 def cppcheck():
     cache = MEMORY / "cppcheck"
     cache.mkdir(parents=True, exist_ok=True)
-    options = """--enable=warning,performance,portability --inline-suppr --std=c11 --error-exitcode=1
-        --suppress=missingIncludeSystem --suppress=internalAstError --suppress=normalCheckLevelMaxBranches"""
-    # It cannot read __typeof__ (where we use that, any pointer will do) nor every compound literal.
-    given = f"-q -j{os.cpu_count()} --cppcheck-build-dir={cache} -Isrc -D__typeof__(x)=int* src"
-    return tool("cppcheck", *options.split(), *given.split())
+    options = f"""-q -j{os.cpu_count()} --cppcheck-build-dir={cache} --std=c11 --error-exitcode=1
+        --enable=warning,performance,portability --inline-suppr
+        --suppressions-list=tools/cppcheck_suppressions.txt -Isrc -D__typeof__(x)=int* src"""
+    return tool("cppcheck", *options.split())
 
 
 @functools.cache

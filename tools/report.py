@@ -16,7 +16,7 @@ def test_name(case):
     folder, name = case.get("classname") or "", case.get("name") or ""
     if " / " not in folder + name:  # pytest: "tests.e2e.test_relay"
         return "/".join(filter(None, (re.sub(r"^tests/", "", folder.replace(".", "/")), name)))
-    # Meson: "layer:fuzz / json_scan" is a name; where a program tells of its tests, it is the class of "3 - numbers".
+    # Meson: "layer:fuzz / json_scan" names a program; of its tests, if it tells them, that is the class.
     program, test = (folder, re.sub(r"^\d+ - ", "", name)) if " / " in folder else (name, "")
     suite, _, program = program.rpartition("layer:")[2].partition(" / ")
     return "/".join(filter(None, ("" if "/" in program else suite, program, test)))

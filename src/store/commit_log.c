@@ -277,7 +277,7 @@ int commit_log_open(const char *dir, commit_log_fn *fn, void *arg, struct arena 
 	if (rc == 0)
 		rc = open_file(log, dir, &s, a, ret_problem);
 	if (rc < 0)
-		log = commit_log_close(log);
+		commit_log_close(log);
 	else
 		*ret_log = log;
 	return rc;
