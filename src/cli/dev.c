@@ -136,10 +136,10 @@ static int await_ready(struct dev *d, const char *url, const char *path)
 static int start_store(struct dev *d)
 {
 	const char *listen = arena_printf(d->arena, "127.0.0.1:%u", d->store_port).ptr;
-	const char *args[] = {
-	    "--listen", listen, "--data", path_in(d->arena, d->dir, "store"), "--api-key", d->key, NULL};
+	const char *args[] = {"--listen", listen, "--data", path_in(d->arena, d->dir, "store"), NULL};
+	const char *env[] = {arena_printf(d->arena, "LAYER_STORE_API_KEY=%s", d->key).ptr, NULL};
 	d->store_url = arena_printf(d->arena, "http://%s", listen).ptr;
-	int rc = start(d, &d->store, args, NULL);
+	int rc = start(d, &d->store, args, env);
 	return rc < 0 ? rc : await_ready(d, d->store_url, "/v1/namespaces");
 }
 
