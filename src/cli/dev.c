@@ -149,8 +149,10 @@ static int start_gateway(struct dev *d)
 	const char *env[] = {
 	    arena_printf(d->arena, "TURBOPUFFER_API_URL=%s", d->store_url).ptr,
 	    arena_printf(d->arena, "TURBOPUFFER_API_KEY=%s", d->key).ptr,
-	    arena_printf(d->arena, "LAYER_LISTEN=%s", d->listen).ptr,
-	    "LAYER_CONFIG_DIR", /* none */
+	    arena_printf(d->arena, "LAYER_HOST=%s", d->host).ptr,
+	    arena_printf(d->arena, "PORT=%u", d->port).ptr,
+	    arena_printf(d->arena, "LAYER_DRAIN_MARKER_PATH=%s/draining", d->dir).ptr,
+	    "LAYER_CONFIG_DIR", /* not ours, if there is one */
 	    NULL,
 	};
 	int rc = start(d, &d->gateway, args, env);
