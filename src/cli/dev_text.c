@@ -32,8 +32,8 @@ static const struct command on_notes[] = {
 
 static void put_command(struct buf *out, const struct command *c, struct span url, struct span key)
 {
-	buf_printf(
-	    out, "curl -sS -w '\\n' -H 'Authorization: Bearer %.*s' '%.*s%s'", SPAN_FMT(key), SPAN_FMT(url), c->path);
+	buf_printf(out, "curl -sS -w '\\n' -H 'Authorization: Bearer %.*s' '%.*s%s'", SPAN_FMT(key),
+	    SPAN_FMT(url), c->path);
 	if (c->body)
 		buf_printf(out, " -d '%s'", c->body);
 	buf_byte(out, '\n');

@@ -100,7 +100,7 @@ static int load(struct load *l, const struct catalogue *c)
 	for (size_t i = 0; i < l->count; i++) {
 		translated += l->packages[i]->translated;
 		sample_words_count(l->words, l->packages[i]->name);
-		sample_words_count(l->words, l->packages[i]->description);
+		sample_words_count(l->words, sample_summary(l->packages[i]));
 	}
 	rc = write_all(l);
 	if (rc == 0)
