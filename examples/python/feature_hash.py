@@ -1,4 +1,4 @@
-"""Vectors as `layer sample` makes them: each word's hash chooses a dimension and a sign.
+"""Vectors as `layer sample` makes them: each byte of a word's hash chooses a dimension and a sign.
 
 The catalogue also weighs words by how rare they are; a query of a few words does without.
 """
@@ -20,6 +20,8 @@ def feature_hash(text: str) -> list[float]:
     sums = [0.0] * DIMENSIONS
     for word in re.findall(rb"[0-9A-Za-z\x80-\xff]+", text.encode()):
         value = fnv1a(word.lower())
-        sums[value % DIMENSIONS] += 1 if value >> 32 & 1 else -1
+        mixed = (value ^ value >> 32) * 0x9E3779B97F4A7C15 % 2**64
+        for byte in mixed.to_bytes(8, "little"):
+            sums[byte % DIMENSIONS] += 1 if byte & 0x80 else -1
     length = math.hypot(*sums)
-    return [x / length for x in sums] if length else [1.0] + sums[1:]
+    return [x / length for x in sums] if length else [1.0, *sums[1:]]

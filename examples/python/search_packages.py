@@ -1,6 +1,6 @@
 """Search the Debian package catalogue that `layer dev --sample` loads.
 
-    python search_packages.py "small fast web server"
+python search_packages.py "small fast web server"
 """
 
 import os

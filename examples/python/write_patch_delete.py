@@ -1,6 +1,6 @@
 """The life of a few documents: write, query, patch, delete.
 
-    python write_patch_delete.py
+python write_patch_delete.py
 """
 
 import contextlib
