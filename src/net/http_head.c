@@ -126,6 +126,16 @@ static const char *check_target(struct span target)
 	return NULL;
 }
 
+/* Exactly `METHOD target HTTP/1.x`: llhttp is generous with spaces, and knows other versions. The bytes around
+ * the target are those of the buffer. */
+static const char *check_start_line(struct span target)
+{
+	const char *after = target.ptr + target.len;
+	if (target.ptr[-1] != ' ' || target.ptr[-2] == ' ' || memcmp(after, " HTTP/1.", 8) != 0)
+		return "the request line is not `METHOD target HTTP/1.1`";
+	return NULL;
+}
+
 /* A host name, IPv4 or bracketed IPv6 address, with an optional port: nothing that could carry a second
  * authority or a path. */
 static const char *check_host(struct span host)
@@ -195,6 +205,8 @@ const char *http_check_request(const struct http_head *h)
 {
 	struct framing f = framing_of(h);
 	const char *wrong = check_target(h->target);
+	if (!wrong)
+		wrong = check_start_line(h->target);
 	if (!wrong)
 		wrong = check_values(h);
 	if (!wrong)

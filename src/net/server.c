@@ -326,20 +326,6 @@ static int status_of_failure(int rc)
 	}
 }
 
-/* Answers what never became a request, and ends the connection. */
-static void refuse(struct exchange *x, int rc)
-{
-	static const struct http_head nothing = {.method = METHOD_OTHER};
-	int status = status_of_failure(rc);
-	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
-	x->req = &nothing;
-	x->keep_alive = false;
-	x->failure = why;
-	if (status == 0 || !http_any_byte(x->conn))
-		return;
-	(void)!reply_whole(x, status, SPAN("application/json"), x->options->refusal(x, status, why));
-}
-
 /* Reads on a little after an answer to a request that was not read whole: a close with unread bytes would
  * reset the connection and could take the answer with it. */
 static void linger(struct exchange *x)
@@ -355,6 +341,21 @@ static void linger(struct exchange *x)
 			break;
 		total += (size_t)n;
 	}
+}
+
+/* Answers what never became a request, and ends the connection. */
+static void refuse(struct exchange *x, int rc)
+{
+	static const struct http_head nothing = {.method = METHOD_OTHER};
+	int status = status_of_failure(rc);
+	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
+	x->req = &nothing;
+	x->keep_alive = false;
+	x->failure = why;
+	if (status == 0 || !http_any_byte(x->conn))
+		return;
+	if (reply_whole(x, status, SPAN("application/json"), x->options->refusal(x, status, why)) == 0)
+		linger(x);
 }
 
 static bool drain_body(struct exchange *x)

@@ -272,6 +272,17 @@ static ssize_t plain_write_some(struct stream *s, struct iovec *pieces, int n, i
 	return errno == EINTR ? -E_AGAIN : result_from_errno(errno);
 }
 
+bool stream_peer_spoke(struct stream *s)
+{
+	char c;
+	if (!stream_readable(s))
+		return false;
+	if (recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN)
+		return true;
+	s->readable = false;
+	return false;
+}
+
 static int write_all(struct stream *s, struct iovec *pieces, int n, bool listening, uint64_t deadline_ns)
 {
 	n = advance(&pieces, n, 0);
@@ -286,7 +297,7 @@ static int write_all(struct stream *s, struct iovec *pieces, int n, bool listeni
 		}
 		if (written != -E_AGAIN)
 			return (int)written;
-		if (listening && s->readable)
+		if (listening && stream_peer_spoke(s))
 			return -E_AGAIN;
 		int came = wait_for(s, want | (listening ? UV_READABLE : 0), deadline_ns);
 		if (came < 0)
@@ -316,12 +327,6 @@ void stream_watch(struct stream *s, void (*fn)(void *ctx), void *ctx)
 bool stream_readable(const struct stream *s)
 {
 	return s->readable || (s->ssl && SSL_has_pending(s->ssl));
-}
-
-bool stream_peer_spoke(const struct stream *s)
-{
-	char c;
-	return stream_readable(s) && (recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN);
 }
 
 bool stream_peer_gone(const struct stream *s)
