@@ -91,7 +91,7 @@ def length():
 
 
 # The brackets keep these patterns from finding themselves.
-MACHINE = re.compile(r"(?<![\w.~-])/(?:r[o]ot|w[o]rk|f[a]rm|h[o]me/\w+|t[m]p)/")
+MACHINE = re.compile(r"(?<![\w.~-])/(?:r[o]ot|w[o]rk|f[a]rm|h[o]me/\w+)/")
 REGISTRY = re.compile(
     r"(?:registry\.n[p]mjs|p[y]pi|files\.p[y]thonhosted|deb\.d[e]bian|proxy\.g[o]lang)\.org"
 )

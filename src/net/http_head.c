@@ -16,42 +16,42 @@ struct span http_method_name(enum http_method m)
 }
 
 /* RFC 9110 section 15. */
-#define STATUS_TABLE(X)                                                                                        \
-	X(200, "OK")                                                                                           \
-	X(201, "Created")                                                                                      \
-	X(202, "Accepted")                                                                                     \
-	X(204, "No Content")                                                                                   \
-	X(206, "Partial Content")                                                                              \
-	X(301, "Moved Permanently")                                                                            \
-	X(302, "Found")                                                                                        \
-	X(304, "Not Modified")                                                                                 \
-	X(307, "Temporary Redirect")                                                                           \
-	X(308, "Permanent Redirect")                                                                           \
-	X(400, "Bad Request")                                                                                  \
-	X(401, "Unauthorized")                                                                                 \
-	X(402, "Payment Required")                                                                             \
-	X(403, "Forbidden")                                                                                    \
-	X(404, "Not Found")                                                                                    \
-	X(405, "Method Not Allowed")                                                                           \
-	X(408, "Request Timeout")                                                                              \
-	X(409, "Conflict")                                                                                     \
-	X(412, "Precondition Failed")                                                                          \
-	X(413, "Content Too Large")                                                                            \
-	X(415, "Unsupported Media Type")                                                                       \
-	X(422, "Unprocessable Content")                                                                        \
-	X(429, "Too Many Requests")                                                                            \
-	X(431, "Request Header Fields Too Large")                                                              \
-	X(500, "Internal Server Error")                                                                        \
-	X(501, "Not Implemented")                                                                              \
-	X(502, "Bad Gateway")                                                                                  \
-	X(503, "Service Unavailable")                                                                          \
+#define STATUS_TABLE(X)                                                                                      \
+	X(200, "OK")                                                                                         \
+	X(201, "Created")                                                                                    \
+	X(202, "Accepted")                                                                                   \
+	X(204, "No Content")                                                                                 \
+	X(206, "Partial Content")                                                                            \
+	X(301, "Moved Permanently")                                                                          \
+	X(302, "Found")                                                                                      \
+	X(304, "Not Modified")                                                                               \
+	X(307, "Temporary Redirect")                                                                         \
+	X(308, "Permanent Redirect")                                                                         \
+	X(400, "Bad Request")                                                                                \
+	X(401, "Unauthorized")                                                                               \
+	X(402, "Payment Required")                                                                           \
+	X(403, "Forbidden")                                                                                  \
+	X(404, "Not Found")                                                                                  \
+	X(405, "Method Not Allowed")                                                                         \
+	X(408, "Request Timeout")                                                                            \
+	X(409, "Conflict")                                                                                   \
+	X(412, "Precondition Failed")                                                                        \
+	X(413, "Content Too Large")                                                                          \
+	X(415, "Unsupported Media Type")                                                                     \
+	X(422, "Unprocessable Content")                                                                      \
+	X(429, "Too Many Requests")                                                                          \
+	X(431, "Request Header Fields Too Large")                                                            \
+	X(500, "Internal Server Error")                                                                      \
+	X(501, "Not Implemented")                                                                            \
+	X(502, "Bad Gateway")                                                                                \
+	X(503, "Service Unavailable")                                                                        \
 	X(504, "Gateway Timeout")
 
 struct span http_status_text(int status)
 {
 	switch (status) {
-#define X(number, text)                                                                                        \
-	case number:                                                                                           \
+#define X(number, text)                                                                                      \
+	case number:                                                                                         \
 		return SPAN(text);
 		STATUS_TABLE(X)
 #undef X

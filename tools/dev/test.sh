@@ -58,7 +58,7 @@ test_all() {
 	--smoke)
 		stage build build_dir build
 		stage unit suite unit build unit
-#		stage e2e e2e e2e build -m smoke
+		stage e2e e2e e2e build -m smoke
 		;;
 	'')
 		stage lint lint_all
@@ -69,7 +69,7 @@ test_all() {
 		stage unit-tsan suite unit-tsan build-tsan concurrent
 		stage fuzz suite fuzz build-fuzz fuzz
 		stage fuzz-on fuzz_on
-#		stage e2e e2e e2e build-asan
+		stage e2e e2e e2e build-asan
 		stage spec /usr/bin/python3 tools/check_spec.py build/results
 		;;
 	*) die "usage: ./dev test [--smoke]" ;;

@@ -97,7 +97,8 @@ static struct stream *dial(void)
 	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct stream *s;
 	inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
-	assert_int_equal(stream_connect(loop, (struct sockaddr *)&addr, sizeof addr, deadline_in(NS_PER_S), &s), 0);
+	assert_int_equal(
+	    stream_connect(loop, (struct sockaddr *)&addr, sizeof addr, deadline_in(NS_PER_S), &s), 0);
 	return s;
 }
 
@@ -131,12 +132,16 @@ static void hostile(void *arg)
 		const char *what, *bytes;
 		int status; /* 200: it is sound */
 	} cases[] = {
-	    {"sound", "POST /a?b=c HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 2\r\n\r\nhi", 200},
-	    {"chunked", "POST / HTTP/1.1\r\n" HOST
-	                "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
+	    {"sound", "POST /a?b=c HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 2\r\n\r\nhi",
 	        200},
-	    {"two equal lengths", "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},
-	    {"two lengths", "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", 400},
+	    {"chunked",
+	        "POST / HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: "
+	                                   "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
+	        200},
+	    {"two equal lengths",
+	        "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},
+	    {"two lengths", "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!",
+	        400},
 	    {"list of lengths", "POST / HTTP/1.1\r\n" HOST "Content-Length: 2, 2\r\n\r\nhi", 400},
 	    {"signed length", "POST / HTTP/1.1\r\n" HOST "Content-Length: +2\r\n\r\nhi", 400},
 	    {"negative length", "POST / HTTP/1.1\r\n" HOST "Content-Length: -2\r\n\r\nhi", 400},
@@ -144,15 +149,23 @@ static void hostile(void *arg)
 	    {"empty length", "POST / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\nhi", 400},
 	    {"spaced length", "POST / HTTP/1.1\r\n" HOST "Content-Length: 1 2\r\n\r\nhi", 400},
 	    {"length and chunked",
-	        "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+	        "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	        400},
 	    {"chunked and length",
-	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400},
-	    {"unknown coding", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400},
-	    {"coding list", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
+	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+	        400},
+	    {"unknown coding", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+	        400},
+	    {"coding list", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+	        400},
 	    {"chunked twice",
-	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+	        "POST / HTTP/1.1\r\n" HOST
+	        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	        400},
 	    {"chunked, identity",
-	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n", 400},
+	        "POST / HTTP/1.1\r\n" HOST
+	        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+	        400},
 	    {"chunked in 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
 	    {"space before colon", "POST / HTTP/1.1\r\n" HOST "Content-Length : 2\r\n\r\nhi", 400},
 	    {"space in name", "POST / HTTP/1.1\r\n" HOST "Content Length: 2\r\n\r\nhi", 400},
@@ -178,14 +191,24 @@ static void hostile(void *arg)
 	    {"HTTP/1.2", "GET / HTTP/1.2\r\n" HOST "\r\n", 400},
 	    {"control in value", "GET / HTTP/1.1\r\n" HOST "X: a\x01z\r\n\r\n", 400},
 	    {"no name", "GET / HTTP/1.1\r\n" HOST ": a\r\n\r\n", 400},
-	    {"chunk size sign", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n-1\r\nhi\r\n0\r\n\r\n", 400},
-	    {"chunk size 0x", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0x2\r\nhi\r\n0\r\n\r\n", 400},
-	    {"chunk size space", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2 \r\nhi\r\n0\r\n\r\n", 400},
+	    {"chunk size sign",
+	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n-1\r\nhi\r\n0\r\n\r\n", 400},
+	    {"chunk size 0x",
+	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0x2\r\nhi\r\n0\r\n\r\n", 400},
+	    {"chunk size space",
+	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2 \r\nhi\r\n0\r\n\r\n", 400},
 	    {"chunk size overflow",
-	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n10000000000000002\r\nhi\r\n0\r\n\r\n", 400},
-	    {"chunk without CRLF", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\nhiX0\r\n\r\n", 400},
-	    {"chunk bare LF", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\nhi\r\n0\r\n\r\n", 400},
-	    {"upgrade", "POST / HTTP/1.1\r\n" HOST "Connection: upgrade, close\r\nUpgrade: x\r\nContent-Length: 2\r\n\r\nhi", 200},
+	        "POST / HTTP/1.1\r\n" HOST
+	        "Transfer-Encoding: chunked\r\n\r\n10000000000000002\r\nhi\r\n0\r\n\r\n",
+	        400},
+	    {"chunk without CRLF",
+	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\nhiX0\r\n\r\n", 400},
+	    {"chunk bare LF",
+	        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\nhi\r\n0\r\n\r\n", 400},
+	    {"upgrade",
+	        "POST / HTTP/1.1\r\n" HOST
+	        "Connection: upgrade, close\r\nUpgrade: x\r\nContent-Length: 2\r\n\r\nhi",
+	        200},
 	    {"declared too long", "POST / HTTP/1.1\r\n" HOST "Content-Length: 50001\r\n\r\n", 413},
 	};
 	char answer[4096];
@@ -195,9 +218,11 @@ static void hostile(void *arg)
 		say(s, span_str(cases[i].bytes));
 		struct span got = hear(s, answer, sizeof answer);
 		if (status_of(got) != cases[i].status)
-			fail_msg("%s: %d, want %d: %.*s", cases[i].what, status_of(got), cases[i].status, SPAN_FMT(got));
+			fail_msg("%s: %d, want %d: %.*s", cases[i].what, status_of(got), cases[i].status,
+			    SPAN_FMT(got));
 		/* What is refused in the head never reaches the handler; a bad body ends in it. */
-		if (cases[i].status == 400 && requests != before && !span_contains(span_str(cases[i].what), SPAN("chunk")))
+		if (cases[i].status == 400 && requests != before &&
+		    !span_contains(span_str(cases[i].what), SPAN("chunk")))
 			fail_msg("%s reached the handler", cases[i].what);
 		stream_close(s);
 	}
@@ -229,8 +254,10 @@ static void pipeline(void *arg)
 {
 	char answer[4096];
 	struct stream *s = dial();
-	say(s, SPAN("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\noneGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
-	            "POST /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nthreeGET /4 HTTP/1.1\r\n"));
+	say(s, SPAN("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\noneGET /2 HTTP/1.1\r\nHost: "
+	            "x\r\n\r\n"
+	            "POST /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nthreeGET "
+	            "/4 HTTP/1.1\r\n"));
 	struct span got = hear(s, answer, sizeof answer);
 	assert_int_equal(requests, 3);
 	assert_true(span_ends(got, SPAN("connection: close\r\n\r\nthree")));
@@ -247,8 +274,9 @@ static void pipelined_requests_are_answered_in_order(void **state)
 /* Every split of a request into two writes gives the same exchange. */
 static void dribble(void *arg)
 {
-	static const char text[] = "POST /chunked HTTP/1.1\r\nHost: x\r\nConnection: close\r\nEmpty:\r\nTransfer-Encoding: "
-	                           "chunked\r\n\r\n4\r\nwiki\r\n7\r\npedia!!\r\n0\r\n\r\n";
+	static const char text[] =
+	    "POST /chunked HTTP/1.1\r\nHost: x\r\nConnection: close\r\nEmpty:\r\nTransfer-Encoding: "
+	    "chunked\r\n\r\n4\r\nwiki\r\n7\r\npedia!!\r\n0\r\n\r\n";
 	char answer[4096];
 	for (size_t cut = 1; cut < sizeof text - 1; cut += 3) {
 		struct stream *s = dial();
@@ -318,7 +346,11 @@ static void ask_often(void *arg)
 {
 	struct url url = {.host = SPAN("127.0.0.1"), .port = port};
 	struct client_options o = {
-	    .limits = {.head_max = 8192, .body_max = 60000, .piece_ns = NS_PER_S, .grace_ns = NS_PER_S, .min_rate = 1},
+	    .limits = {.head_max = 8192,
+	        .body_max = 60000,
+	        .piece_ns = NS_PER_S,
+	        .grace_ns = NS_PER_S,
+	        .min_rate = 1},
 	    .connect_timeout_ns = NS_PER_S,
 	    .idle_timeout_ns = NS_PER_S,
 	    .connections_max = 2,
@@ -331,10 +363,13 @@ static void ask_often(void *arg)
 		char text[200];
 		assert_int_equal(client_take(client, i == 25, deadline_in(NS_PER_S), &conn), 0);
 		assert_int_equal(conn->reused, i != 0 && i != 25);
-		int n = snprintf(text, sizeof text, "%s /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nping",
-		    i == 7 ? "HEAD" : "POST", i % 2 ? "chunked" : "");
+		int n =
+		    snprintf(text, sizeof text, "%s /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nping",
+		        i == 7 ? "HEAD" : "POST", i % 2 ? "chunked" : "");
 		say(http_stream(conn->http), span_of(text, (size_t)n));
-		assert_int_equal(http_read_head(conn->http, i == 7 ? METHOD_HEAD : METHOD_POST, deadline_in(NS_PER_S), &head), 0);
+		assert_int_equal(http_read_head(conn->http, i == 7 ? METHOD_HEAD : METHOD_POST,
+		                     deadline_in(NS_PER_S), &head),
+		    0);
 		assert_int_equal(head->status, 200);
 		assert_int_equal(head->chunked, i % 2);
 		assert_int_equal(http_read_body(conn->http, &piece), 0);
@@ -357,7 +392,8 @@ static void a_client_keeps_its_connections(void **state)
 
 static void refused(void *arg)
 {
-	struct url url = {.host = SPAN("127.0.0.1"), .port = 1}, unknown = {.host = SPAN("no-such-host.invalid"), .port = 1};
+	struct url url = {.host = SPAN("127.0.0.1"), .port = 1},
+	           unknown = {.host = SPAN("no-such-host.invalid"), .port = 1};
 	struct client_options o = {.connect_timeout_ns = 5 * NS_PER_S, .connections_max = 1};
 	struct client *a = client_new(loop, &url, &o), *b = client_new(loop, &unknown, &o);
 	struct client_conn *conn;
@@ -377,7 +413,8 @@ static void continues(void *arg)
 {
 	char answer[4096];
 	struct stream *s = dial();
-	say(s, SPAN("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+	say(s, SPAN("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: "
+	            "100-continue\r\nContent-Length: 2\r\n\r\n"));
 	ssize_t n = stream_read(s, answer, sizeof answer, deadline_in(NS_PER_S));
 	assert_span(span_of(answer, n > 0 ? (size_t)n : 0), "HTTP/1.1 100 Continue\r\n\r\n");
 	say(s, SPAN("hi"));
