@@ -352,7 +352,7 @@ def test_routes_answer_or_say_so(method, target, store):
     assert got.status in (200, 202) or (400 <= got.status < 500 and "error" in got.json)
 
 
-# --- several queries ------------------------------------------------------------------------------------------
+# --- several queries -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
