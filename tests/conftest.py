@@ -20,6 +20,7 @@ def start_store(data, key=STORE_KEY, arguments=(), port=None):
 
 def start_gateway(upstream_url, key=STORE_KEY, **environment):
     variables = {
+        "LAYER_HOST": "127.0.0.1",
         "PORT": "{port}",
         "TURBOPUFFER_API_URL": upstream_url,
         "TURBOPUFFER_API_KEY": key,

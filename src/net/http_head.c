@@ -110,8 +110,7 @@ bool http_hop_by_hop(const struct http_head *h, struct span name)
 	return listed_in_connection(h, name);
 }
 
-/* --- checks
- * ------------------------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 /* Origin form only (RFC 9112 section 3.2.1): one slash, then visible ASCII. */
 static const char *check_target(struct span target)

@@ -52,8 +52,7 @@ struct server {
 static void serve(void *arg);
 static void on_acceptable(uv_poll_t *handle, int status, int events);
 
-/* --- listening
- * ---------------------------------------------------------------------------------------------- */
+/* --- listening --- */
 
 static socklen_t parse_address(const char *host, uint16_t port, struct sockaddr_storage *addr)
 {
@@ -97,8 +96,7 @@ int server_bind(const char *host, uint16_t port, bool shared, uint16_t *ret_port
 	return fd;
 }
 
-/* --- connections
- * -------------------------------------------------------------------------------------------- */
+/* --- connections --- */
 
 /* The one place where a connection changes its list. */
 static void conn_set_state(struct conn *c, enum conn_state to)
@@ -301,8 +299,7 @@ void server_free(struct server *s)
 	free(s);
 }
 
-/* --- requests
- * ----------------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 /* The client sent something, or left, while its request is being worked on. */
 static void on_unexpected(void *ctx)

@@ -272,15 +272,22 @@ static ssize_t plain_write_some(struct stream *s, struct iovec *pieces, int n, i
 	return errno == EINTR ? -E_AGAIN : result_from_errno(errno);
 }
 
+/* `readable` alone may only mean that nobody has looked yet, and with TLS that a message of the protocol itself
+ * has come. */
 bool stream_peer_spoke(struct stream *s)
 {
 	char c;
-	if (!stream_readable(s))
+	size_t got;
+	if (!s->readable)
 		return false;
-	if (recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN)
-		return true;
-	s->readable = false;
-	return false;
+	if (s->ssl) {
+		ERR_clear_error();
+		errno = 0;
+		s->readable = SSL_peek_ex(s->ssl, &c, 1, &got) == 1 || tls_wants(s, 0) != UV_READABLE;
+	} else {
+		s->readable = recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+	}
+	return s->readable;
 }
 
 static int write_all(struct stream *s, struct iovec *pieces, int n, bool listening, uint64_t deadline_ns)

@@ -207,7 +207,8 @@ static void take_attr(struct reader *r, struct schema *s)
 	if (attr.full_text)
 		take_text(r, &attr.text);
 	bool vector = base == VALUE_VECTOR;
-	if (base > VALUE_VECTOR || vector != (attr.type.dims > 0) || attr.type.dims > VECTOR_DIMS_MAX ||
+	if (base > VALUE_VECTOR || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
+	    vector != (attr.type.dims > 0) || attr.type.dims > VECTOR_DIMS_MAX ||
 	    (vector && s->vectors.len == VECTOR_COLUMNS_MAX) || (attr.full_text && base != VALUE_STRING))
 		r->bad = true;
 	attr.type.base = (enum value_base)base;
@@ -310,6 +311,19 @@ static void take_doc(struct reader *r, struct arena *a, const struct schema *s, 
 	vec_push(&c->puts, put);
 }
 
+/* Whether documents that were written under `old` are sound under s. */
+static bool extends(const struct schema *s, const struct schema *old)
+{
+	if (!old || s->attrs.len < old->attrs.len || s->vectors.len != old->vectors.len)
+		return false;
+	for (size_t i = 0; i < old->attrs.len; i++) {
+		const struct attr *was = old->attrs.at[i], *is = s->attrs.at[i];
+		if (!span_eq(was->name, is->name) || !value_type_eq(was->type, is->type))
+			return false;
+	}
+	return !old->has_id_kind || (s->has_id_kind && s->id_kind == old->id_kind);
+}
+
 int change_decode(struct arena *a, struct span record,
     const struct schema *(*schema_of)(void *arg, struct span ns), void *arg, struct change *ret_change)
 {
@@ -323,7 +337,9 @@ int change_decode(struct arena *a, struct span record,
 	c.ns = take_short(&r);
 	if (flags & CHANGE_SCHEMA)
 		c.schema = take_schema(&r);
-	const struct schema *s = c.schema || r.bad ? c.schema : schema_of(arg, c.ns);
+	const struct schema *old = schema_of(arg, c.ns), *s = c.schema ? c.schema : old;
+	if (c.create ? !c.schema : c.schema && !r.bad && !extends(c.schema, old))
+		r.bad = true;
 	uint32_t puts = take_u32(&r);
 	if (puts && !s)
 		r.bad = true;

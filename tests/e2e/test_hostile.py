@@ -249,7 +249,6 @@ def hasty(gateways, upstream):
         LAYER_HEAD_TIMEOUT_MS="300",
         LAYER_IDLE_TIMEOUT_MS="300",
         LAYER_BODY_TIMEOUT_MS="300",
-        LAYER_BODY_GRACE_MS="300",
         LAYER_WRITE_TIMEOUT_MS="300",
         LAYER_BODY_MAX_BYTES=str(8 << 20),
     )
