@@ -2,9 +2,8 @@
 
 How a row is read: its first cell names folders; the clauses of its second cell name the folders and libraries
 that these may include ("X in `a/b` only" narrows a library to one file; a clause that starts with "never"
-only explains). "all above" stands for the folders of the rows above. Beyond the table: a library's header
-stands in one file per folder, and a feature of the gateway sees another one only by its header
-FEATURE/FEATURE.h, and loops/ not at all.
+only explains). "all above" stands for the folders of the rows above. Beyond the table: a feature of the
+gateway sees another one only by its header FEATURE/FEATURE.h, and loops/ not at all.
 """
 
 import pathlib
@@ -109,7 +108,6 @@ def objection(rules, path, own, system):
 def check(root):
     """Yields "file:line: text" for each wrong include."""
     rules = parse((root / "docs/rules.md").read_text())
-    wrappers = {}
     for file in sorted((root / "src").rglob("*.[ch]")):
         path = file.relative_to(root / "src").as_posix()
         text = file.read_text()
@@ -117,12 +115,6 @@ def check(root):
             own, system = match.groups()
             line = text.count("\n", 0, match.start(1 if own else 2)) + 1
             why = objection(rules, path, own, system)
-            if system and not why:
-                for name, header in LIBRARIES.items():
-                    if re.fullmatch(header, system):
-                        first = wrappers.setdefault((path.split("/")[0], name), path)
-                        if first != path:
-                            why = f"<{system}> has its wrapper in {first}"
             if why:
                 yield f"src/{path}:{line}: {why}"
 

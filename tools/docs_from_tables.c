@@ -2,6 +2,9 @@
  * `./dev docs` writes them into docs/; `./dev lint` fails when the committed ones differ. */
 #include "cli/verbs.h"
 #include "config/manifest.h"
+#include "gateway/edge/errors.h"
+#include "gateway/routes_table.h"
+#include "gateway/settings_table.h"
 #include "obs/metrics_table.h"
 
 #include <stdio.h>
@@ -30,8 +33,7 @@ static void row(FILE *f, const char *const *cells, int n)
 	row(f, (const char *const[]){__VA_ARGS__},                                                           \
 	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
-/* The words that tables use for a kind and a unit, in lower case as the exposition and the reader have them.
- */
+/* A word of a table (a kind, a scope) as the exposition and the reader have it. */
 static const char *lower(const char *word)
 {
 	static char text[4][32];
@@ -51,6 +53,49 @@ static void metrics(FILE *f)
 	ROW(f, "---", "---", "---", "---");
 #define X(id, kind, unit, name, labels, help) ROW(f, "`" name "`", lower(#kind), labels, help);
 	METRICS_TABLE(X)
+#undef X
+}
+
+static void settings(FILE *f)
+{
+	fputs("# Settings\n\nWhat `layer-gateway` reads from its environment.\n\n", f);
+	ROW(f, "Variable", "Default", "Allowed", "Meaning");
+	ROW(f, "---", "---", "---", "---");
+#define DEFAULT_TEXT(value)         *value ? "`" value "`" : ""
+#define DEFAULT_NUMBER(value)       #value
+#define DEFAULT_FLAG(value)         #value
+#define ALLOWED_TEXT(least, most)   "text"
+#define ALLOWED_NUMBER(least, most) #least " to " #most
+#define ALLOWED_FLAG(least, most)   "0 or 1"
+#define X(field, type, variable, value, least, most, meaning)                                                \
+	ROW(f, "`" variable "`", DEFAULT_##type(value), ALLOWED_##type(least, most), meaning);
+	SETTINGS_TABLE(X)
+#undef X
+}
+
+static void routes(FILE *f)
+{
+	fputs("# Routes\n\nEvery route that `layer-gateway` serves; `HEAD` wherever `GET` is. The scope is "
+	      "what a key "
+	      "needs. Anything else is 404.\n\n",
+	    f);
+	ROW(f, "Method", "Path", "Scope", "Meaning");
+	ROW(f, "---", "---", "---", "---");
+#define X(id, method, pattern, scope, handler, flags, meaning)                                               \
+	ROW(f, #method, "`" pattern "`", lower(#scope), meaning);
+	ROUTES_TABLE(X)
+#undef X
+}
+
+static void errors(FILE *f)
+{
+	fputs("# Errors\n\nWhat the gateway itself answers: `{\"error\": code, \"message\": text}`. "
+	      "The store's own errors are relayed as they are.\n\n",
+	    f);
+	ROW(f, "Status", "Code", "When");
+	ROW(f, "---", "---", "---");
+#define X(id, code, status, when) ROW(f, #status, "`" code "`", when);
+	ERRORS_TABLE(X)
 #undef X
 }
 
@@ -77,6 +122,9 @@ static const struct {
 	const char *name;
 	void (*write)(FILE *f);
 } pages[] = {
+    {"settings.md", settings},
+    {"routes.md", routes},
+    {"errors.md", errors},
     {"metrics.md", metrics},
     {"manifests.md", manifests},
     {"cli.md", command_line},

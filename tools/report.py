@@ -6,22 +6,33 @@ A stage that ended badly without a failure in its file (a broken build, a runner
 
 import collections
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as xml
+
+
+def test_name(case):
+    """How reports and tests/spec/ call a test: base/span/numbers, e2e/test_relay/test_chunked_body[gzip]."""
+    folder, name = case.get("classname") or "", case.get("name") or ""
+    if " / " not in folder + name:  # pytest: "tests.e2e.test_relay"
+        return "/".join(filter(None, (re.sub(r"^tests/", "", folder.replace(".", "/")), name)))
+    # Meson: "layer:fuzz / json_scan" names a program; of its tests, if it tells them, that is the class.
+    program, test = (folder, re.sub(r"^\d+ - ", "", name)) if " / " in folder else (name, "")
+    suite, _, program = program.rpartition("layer:")[2].partition(" / ")
+    return "/".join(filter(None, ("" if "/" in program else suite, program, test)))
 
 
 def cases(path):
     """Yields (test name, "passed" | "failed" | "skipped", detail) of one JUnit file."""
     for case in xml.parse(path).getroot().iter("testcase"):
-        name = "/".join(filter(None, (case.get("classname"), case.get("name"))))
         bad = [child for child in case if child.tag in ("failure", "error")]
         skip = case.find("skipped")
         if bad:
-            yield name, "failed", bad[0].get("message") or bad[0].text or ""
+            yield test_name(case), "failed", bad[0].get("message") or bad[0].text or ""
         elif skip is not None:
-            yield name, "skipped", skip.get("message") or skip.text or "no reason given"
+            yield test_name(case), "skipped", skip.get("message") or skip.text or "no reason given"
         else:
-            yield name, "passed", ""
+            yield test_name(case), "passed", ""
 
 
 def main(folder):

@@ -119,7 +119,6 @@ static void exchange_run(void *arg)
 	for (bool fresh = false, again = true; again; fresh = true) {
 		struct client_conn *conn;
 		bool keep = false;
-		again = false;
 		buf_clear(x->answer);
 		x->rc = client_take(x->api->client, fresh, x->deadline_ns, &conn);
 		if (x->rc < 0)

@@ -136,10 +136,10 @@ static int await_ready(struct dev *d, const char *url, const char *path)
 static int start_store(struct dev *d)
 {
 	const char *listen = arena_printf(d->arena, "127.0.0.1:%u", d->store_port).ptr;
-	const char *args[] = {
-	    "--listen", listen, "--data", path_in(d->arena, d->dir, "store"), "--api-key", d->key, NULL};
+	const char *args[] = {"--listen", listen, "--data", path_in(d->arena, d->dir, "store"), NULL};
+	const char *env[] = {arena_printf(d->arena, "LAYER_STORE_API_KEY=%s", d->key).ptr, NULL};
 	d->store_url = arena_printf(d->arena, "http://%s", listen).ptr;
-	int rc = start(d, &d->store, args, NULL);
+	int rc = start(d, &d->store, args, env);
 	return rc < 0 ? rc : await_ready(d, d->store_url, "/v1/namespaces");
 }
 
@@ -149,8 +149,10 @@ static int start_gateway(struct dev *d)
 	const char *env[] = {
 	    arena_printf(d->arena, "TURBOPUFFER_API_URL=%s", d->store_url).ptr,
 	    arena_printf(d->arena, "TURBOPUFFER_API_KEY=%s", d->key).ptr,
-	    arena_printf(d->arena, "LAYER_LISTEN=%s", d->listen).ptr,
-	    "LAYER_CONFIG_DIR", /* none */
+	    arena_printf(d->arena, "LAYER_HOST=%s", d->host).ptr,
+	    arena_printf(d->arena, "PORT=%u", d->port).ptr,
+	    arena_printf(d->arena, "LAYER_DRAIN_MARKER_PATH=%s/draining", d->dir).ptr,
+	    "LAYER_CONFIG_DIR", /* not ours, if there is one */
 	    NULL,
 	};
 	int rc = start(d, &d->gateway, args, env);

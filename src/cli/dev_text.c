@@ -15,7 +15,7 @@ static const struct command on_sample[] = {
         "{\"filters\":[\"And\",[[\"section\",\"Eq\",\"games\"],[\"installed_size\",\"Gt\",100000]]],"
         "\"rank_by\":[\"installed_size\",\"desc\"],\"limit\":5,"
         "\"include_attributes\":[\"installed_size\",\"maintainer\"]}"},
-    {"what the namespace holds", SAMPLE "/metadata", NULL},
+    {"the schema and the size", SAMPLE "/metadata", NULL},
 };
 
 static const struct command on_notes[] = {
@@ -27,13 +27,13 @@ static const struct command on_notes[] = {
     {"search by vector, with a filter", NOTES "/query",
         "{\"rank_by\":[\"vector\",\"ANN\",[0.2,0.8]],\"filters\":[\"year\",\"Gte\",1990],\"limit\":5,"
         "\"include_attributes\":[\"text\",\"year\"]}"},
-    {"what the namespace holds", NOTES "/metadata", NULL},
+    {"the schema and the size", NOTES "/metadata", NULL},
 };
 
 static void put_command(struct buf *out, const struct command *c, struct span url, struct span key)
 {
-	buf_printf(
-	    out, "curl -sS -H 'Authorization: Bearer %.*s' '%.*s%s'", SPAN_FMT(key), SPAN_FMT(url), c->path);
+	buf_printf(out, "curl -sS -w '\\n' -H 'Authorization: Bearer %.*s' '%.*s%s'", SPAN_FMT(key),
+	    SPAN_FMT(url), c->path);
 	if (c->body)
 		buf_printf(out, " -d '%s'", c->body);
 	buf_byte(out, '\n');

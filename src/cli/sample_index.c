@@ -99,6 +99,12 @@ void sample_index_free(struct sample_index *index)
 	*index = (struct sample_index){0};
 }
 
+struct span sample_summary(const struct package *p)
+{
+	struct span rest = p->description;
+	return cut_line(&rest);
+}
+
 struct span sample_unfold(struct arena *a, struct span field)
 {
 	char *out = arena_alloc(a, field.len + 1), *p = out;

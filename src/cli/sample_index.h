@@ -30,6 +30,8 @@ void sample_index_add_packages(struct sample_index *index, struct span text);
 void sample_index_add_translations(struct sample_index *index, struct span text);
 void sample_index_free(struct sample_index *index);
 
+/* The first line of the description. */
+struct span sample_summary(const struct package *p);
 /* A folded field as plain text: one leading space of each line goes, a line with only a dot becomes empty. */
 struct span sample_unfold(struct arena *a, struct span field);
 /* Cuts the next tag off a comma-separated, folded list; the empty span at its end. */

@@ -26,10 +26,15 @@ bool sample_next_word(struct span *rest, uint64_t *ret_hash)
 	return to > from;
 }
 
-/* The high bits for the slot, the low ones for the dimension, one in between for the sign. */
+/* FNV-1a mixes its high bits poorly for short words. */
+static uint64_t mix(uint64_t hash)
+{
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
+}
+
 static uint32_t slot_of(uint64_t hash)
 {
-	return (uint32_t)(hash >> 40) % SAMPLE_SLOTS;
+	return (uint32_t)(mix(hash) >> 40) % SAMPLE_SLOTS;
 }
 
 void sample_words_count(struct sample_words *words, struct span text)
@@ -51,7 +56,9 @@ void sample_vector(
 		struct span rest = texts[i];
 		for (uint64_t hash; sample_next_word(&rest, &hash);) {
 			double weight = weight_of(words, hash);
-			sums[hash % SAMPLE_DIMENSIONS] += hash >> 32 & 1 ? weight : -weight;
+			uint64_t bytes = mix(hash);
+			for (int j = 0; j < 8; j++, bytes >>= 8)
+				sums[bytes % SAMPLE_DIMENSIONS] += bytes & 0x80 ? weight : -weight;
 		}
 	}
 	for (size_t i = 0; i < SAMPLE_DIMENSIONS; i++)

@@ -1,7 +1,8 @@
-/* A vector for a text without any model: feature hashing (the signed hashing trick). Each word is hashed; the
- * hash chooses one of the dimensions and a sign, and the word's weight is added there; the sum is scaled to
- * length 1. Texts that share words come out near one another by cosine distance, no more and no less: it
- * knows nothing of meaning. Rare words weigh more, by their frequency in the whole catalogue. */
+/* A vector for a text without any model: feature hashing (the signed hashing trick). Each word is hashed;
+ * each byte of the hash chooses one of the dimensions (7 bits) and a sign (1 bit), and the word's weight is
+ * added there; the sum is scaled to length 1. With eight places a word, two words that meet in one hardly
+ * matter. Texts that share words come out near one another by cosine distance, no more and no less: it knows
+ * nothing of meaning. Rare words weigh more, by their frequency in the whole catalogue. */
 #pragma once
 
 #include "base/span.h"

@@ -60,7 +60,7 @@ static void put_package(
 	}
 	put_tags(out, p->tags);
 	put_text(out, SPAN(",\"description\":"), description);
-	sample_vector(words, (const struct span[]){p->name, description}, 2, vector);
+	sample_vector(words, (const struct span[]){p->name, sample_summary(p)}, 2, vector);
 	put_vector(out, vector);
 	buf_byte(out, '}');
 }

@@ -15,8 +15,11 @@ static const struct verb_info verbs[] = {
         "The sample is this machine's own package catalogue: name, section, priority, maintainer, homepage,\n"
         "tags, installed size and the long English description of every package, fetched by apt into a\n"
         "folder of our own (without a network the short descriptions that are there). Each package also has\n"
-        "a vector made by feature hashing of its words: no model, so it finds shared words, not meaning.\n"
-        "It lands in the namespace debian-packages. What is loaded already is not loaded again."},
+        "a vector made by feature hashing of the words in its name and summary: no model, so it finds "
+        "shared\n"
+        "words, not meaning. "
+        "It lands in the namespace debian-packages. What is loaded already is not loaded\n"
+        "again."},
 };
 
 struct flag {

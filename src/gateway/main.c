@@ -47,8 +47,9 @@ static void print_usage(void)
 {
 	fputs(usage, stdout);
 	printf("  %-36s %-11s %s\n", "TURBOPUFFER_API_KEY", "", "The store's key.");
-	printf("  %-36s %-11s %s\n", "TURBOPUFFER_API_URL", "", "The store's URL; default https://aws-us-east-1.turbopuffer.com.");
-#define X(field, type, variable, fallback, least, most, meaning)                                               \
+	printf("  %-36s %-11s %s\n", "TURBOPUFFER_API_URL", "",
+	    "The store's URL; default https://aws-us-east-1.turbopuffer.com.");
+#define X(field, type, variable, fallback, least, most, meaning)                                             \
 	printf("  %-36s %-11s %s\n", variable, SHOW_##type(fallback), meaning);
 	SETTINGS_TABLE(X)
 #undef X
@@ -217,7 +218,8 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[1], "--version"))
 			puts("layer-gateway " LAYER_VERSION);
 		else
-			fprintf(stderr, "layer-gateway: no arguments but --help and --version; settings are environment variables\n");
+			fprintf(stderr, "layer-gateway: no arguments but --help and --version; settings are "
+			                "environment variables\n");
 		return help || !strcmp(argv[1], "--version") ? 0 : 2;
 	}
 	prepare_process();
@@ -230,8 +232,8 @@ int main(int argc, char **argv)
 	int rc = start(&p);
 	if (rc == 0) {
 		start_workers(&p);
-		log_info("gateway.listening", LOG_STR("host", p.gateway.settings.host), LOG_U64("port", p.port),
-		    LOG_U64("loops", p.worker_count));
+		log_info("gateway.listening", LOG_STR("host", p.gateway.settings.host),
+		    LOG_U64("port", p.port), LOG_U64("loops", p.worker_count));
 		loop_run(p.control);
 	}
 	stop(&p);

@@ -5,12 +5,12 @@
 #include "gateway/status/status.h"
 
 static const struct route routes[] = {
-#define X(id_, method_, pattern_, scope_, handler_, flags_, meaning_)                                          \
-	{.id = ROUTE_##id_,                                                                                    \
-	    .method = METHOD_##method_,                                                                        \
-	    .pattern = {"" pattern_, sizeof(pattern_) - 1},                                                    \
-	    .scope = SCOPE_##scope_,                                                                           \
-	    .handle = handler_##_handle,                                                                       \
+#define X(id_, method_, pattern_, scope_, handler_, flags_, meaning_)                                        \
+	{.id = ROUTE_##id_,                                                                                  \
+	    .method = METHOD_##method_,                                                                      \
+	    .pattern = {"" pattern_, sizeof(pattern_) - 1},                                                  \
+	    .scope = SCOPE_##scope_,                                                                         \
+	    .handle = handler_##_handle,                                                                     \
 	    .flags = (flags_)},
     ROUTES_TABLE(X)
 #undef X

@@ -44,11 +44,11 @@ int settings_from_env(struct settings *ret, char *text, size_t n)
 #define WANT_TEXT(least, most)                    "text"
 #define WANT_NUMBER(least, most)                  "a number from " #least " to " #most
 #define WANT_FLAG(least, most)                    "true or false"
-#define X(field, type, variable, fallback, least, most, meaning)                                               \
-	s.field = fallback;                                                                                    \
-	if (READ_##type(field, variable, least, most) < 0) {                                                   \
-		snprintf(text, n, "%s must be %s", variable, WANT_##type(least, most));                        \
-		return -E_CONFIG;                                                                              \
+#define X(field, type, variable, fallback, least, most, meaning)                                             \
+	s.field = fallback;                                                                                  \
+	if (READ_##type(field, variable, least, most) < 0) {                                                 \
+		snprintf(text, n, "%s must be %s", variable, WANT_##type(least, most));                      \
+		return -E_CONFIG;                                                                            \
 	}
 	SETTINGS_TABLE(X)
 #undef X

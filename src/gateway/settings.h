@@ -14,6 +14,6 @@ struct settings {
 #undef X
 };
 
-/* Texts point into the environment. -E_CONFIG: `text`, which has room for n bytes, then names the variable and
- * what it may be. */
+/* Texts point into the environment. -E_CONFIG: `text`, which has room for n bytes, then names the variable
+ * and what it may be. */
 MUST_USE int settings_from_env(struct settings *ret, char *text, size_t n);

@@ -4,7 +4,7 @@
 
 #include "gateway/edge/edge.h"
 
-/* --- configuration ------------------------------------------------------------------------------------------ */
+/* --- configuration --- */
 
 static struct upstream_options upstream_options(const struct gateway *g)
 {
@@ -30,6 +30,15 @@ static struct upstream_options upstream_options(const struct gateway *g)
 	};
 }
 
+static struct upstream *find_upstream(const struct worker_config *c, const struct config_store *store)
+{
+	for (size_t i = 0; c && i < c->config->store_count; i++) {
+		if (upstream_serves(c->upstreams[i], &store->url, store->credential))
+			return c->upstreams[i];
+	}
+	return NULL;
+}
+
 static struct worker_config *config_new(struct worker *w, struct config *cfg)
 {
 	struct worker_config *c = calloc(1, sizeof *c);
@@ -38,8 +47,12 @@ static struct worker_config *config_new(struct worker *w, struct config *cfg)
 		abort();
 	c->refs = 1;
 	c->config = cfg;
-	for (size_t i = 0; i < cfg->store_count; i++)
-		c->upstreams[i] = upstream_new(w->loop, &cfg->stores[i].url, cfg->stores[i].credential, &options);
+	for (size_t i = 0; i < cfg->store_count; i++) {
+		const struct config_store *store = &cfg->stores[i];
+		struct upstream *known = find_upstream(w->config, store);
+		c->upstreams[i] = known ? upstream_ref(known)
+		                        : upstream_new(w->loop, &store->url, store->credential, &options);
+	}
 	return c;
 }
 
@@ -48,7 +61,7 @@ void worker_config_unref(struct worker_config *c)
 	if (!c || --c->refs)
 		return;
 	for (size_t i = 0; i < c->config->store_count; i++)
-		upstream_free(c->upstreams[i]);
+		upstream_unref(c->upstreams[i]);
 	free(c->upstreams);
 	config_unref(c->config);
 	free(c);
@@ -91,7 +104,7 @@ void worker_configure(struct worker *w, struct config *cfg)
 	loop_post(w->loop, &m->mail);
 }
 
-/* --- life --------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static struct server_options server_options(struct worker *w)
 {

@@ -22,8 +22,8 @@ struct gateway {
 	_Atomic bool config_valid; /* the newest files on disk are the ones in force */
 };
 
-/* A configuration as one worker uses it: the snapshot and a client per store. Counted by the requests that run
- * under it; only for the worker's thread. */
+/* A configuration as one worker uses it: the snapshot and a client per store. Counted by the requests that
+ * run under it; only for the worker's thread. */
 struct worker_config {
 	struct config *config;
 	struct upstream **upstreams; /* by config_store.position */

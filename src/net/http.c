@@ -73,8 +73,7 @@ void http_free_spare(void)
 	spare.count = 0;
 }
 
-/* --- llhttp's callbacks
- * ------------------------------------------------------------------------------------- */
+/* --- llhttp's callbacks --- */
 
 static struct http_conn *conn_of(llhttp_t *p)
 {
@@ -178,8 +177,7 @@ static const llhttp_settings_t callbacks = {
     .on_message_complete = on_message_complete,
 };
 
-/* --- connection
- * --------------------------------------------------------------------------------------------- */
+/* --- connection --- */
 
 struct http_conn *http_conn_new(struct stream *s, enum http_role role, const struct http_limits *limits)
 {

@@ -272,6 +272,24 @@ static ssize_t plain_write_some(struct stream *s, struct iovec *pieces, int n, i
 	return errno == EINTR ? -E_AGAIN : result_from_errno(errno);
 }
 
+/* `readable` alone may only mean that nobody has looked yet, and with TLS that a message of the protocol itself
+ * has come. */
+bool stream_peer_spoke(struct stream *s)
+{
+	char c;
+	size_t got;
+	if (!s->readable)
+		return false;
+	if (s->ssl) {
+		ERR_clear_error();
+		errno = 0;
+		s->readable = SSL_peek_ex(s->ssl, &c, 1, &got) == 1 || tls_wants(s, 0) != UV_READABLE;
+	} else {
+		s->readable = recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+	}
+	return s->readable;
+}
+
 static int write_all(struct stream *s, struct iovec *pieces, int n, bool listening, uint64_t deadline_ns)
 {
 	n = advance(&pieces, n, 0);
@@ -286,7 +304,7 @@ static int write_all(struct stream *s, struct iovec *pieces, int n, bool listeni
 		}
 		if (written != -E_AGAIN)
 			return (int)written;
-		if (listening && s->readable)
+		if (listening && stream_peer_spoke(s))
 			return -E_AGAIN;
 		int came = wait_for(s, want | (listening ? UV_READABLE : 0), deadline_ns);
 		if (came < 0)
@@ -316,12 +334,6 @@ void stream_watch(struct stream *s, void (*fn)(void *ctx), void *ctx)
 bool stream_readable(const struct stream *s)
 {
 	return s->readable || (s->ssl && SSL_has_pending(s->ssl));
-}
-
-bool stream_peer_spoke(const struct stream *s)
-{
-	char c;
-	return stream_readable(s) && (recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN);
 }
 
 bool stream_peer_gone(const struct stream *s)

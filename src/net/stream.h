@@ -40,7 +40,7 @@ void stream_watch(struct stream *s, void (*fn)(void *ctx), void *ctx);
 /* Whether something can be read at once as far as is known: bytes, the end, or an error. */
 bool stream_readable(const struct stream *s);
 /* Asks the kernel whether the peer has sent something, or ended the connection, that was not read yet. */
-bool stream_peer_spoke(const struct stream *s);
+bool stream_peer_spoke(struct stream *s);
 /* Asks the kernel whether the peer has ended the connection (and sent nothing before). */
 bool stream_peer_gone(const struct stream *s);
 /* The peer's address as text ("127.0.0.1", "::1"), empty if unknown; as long as the stream. */

@@ -7,8 +7,8 @@
 struct tls_client;
 struct ssl_st;
 
-/* Settings shared by all sessions, for use by any thread. ca_file: PEM, or NULL for the system's store.
- * -E_TLS if the file cannot be used. */
+/* Settings shared by all sessions, for use by any thread. ca_file: PEM, or NULL for the system's store, which
+ * is read when the first session needs it. -E_TLS if the file cannot be used. */
 MUST_USE int tls_client_new(const char *ca_file, struct tls_client **ret);
 void tls_client_free(struct tls_client *t);
 /* A new session over a connected descriptor, for net/stream. */

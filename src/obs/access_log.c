@@ -89,7 +89,6 @@ void access_line_format(const struct access_line *line, struct buf *out)
 	buf_lit(out, "{\"ts\":\"");
 	put_time(out, line->wall_ns);
 	buf_byte(out, '"');
-	put_text(out, SPAN(",\"request_id\":"), line->request_id);
 	put_trace(out, line->trace);
 	put_text(out, SPAN(",\"client\":"), line->client);
 	put_text(out, SPAN(",\"key\":"), line->key);

@@ -8,8 +8,7 @@
 
 /* What one line says. Texts that are empty are left out; never give it a secret. */
 struct access_line {
-	uint64_t wall_ns; /* when the request arrived */
-	struct span request_id;
+	uint64_t wall_ns;   /* when the request arrived */
 	struct span client; /* address */
 	struct span method, path, route, namespace;
 	struct span key; /* the name of the key, not the key */

@@ -29,5 +29,5 @@ void trace_format(const struct trace *t, char out[TRACE_PARENT_LEN]);
 void trace_format_id(const struct trace *t, char out[TRACE_ID_LEN]);
 void trace_format_span(const struct trace *t, char out[TRACE_SPAN_LEN]);
 
-/* 64 random bits of the same generator, for request ids and jitter. */
+/* 64 random bits of the same generator, for jitter. */
 uint64_t trace_random(void);

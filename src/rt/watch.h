@@ -9,6 +9,7 @@ struct watch;
 MUST_USE int watch_signal(struct loop *l, int signum, void (*fn)(void *ctx), void *ctx, struct watch **ret);
 /* The same whenever an entry of the directory appears, changes or goes; several changes may be told as one.
  * -E_NOT_FOUND, -E_IO. */
-MUST_USE int watch_dir(struct loop *l, const char *path, void (*fn)(void *ctx), void *ctx, struct watch **ret);
+MUST_USE int watch_dir(
+    struct loop *l, const char *path, void (*fn)(void *ctx), void *ctx, struct watch **ret);
 /* NULL is fine. */
 void watch_stop(struct watch *w);

@@ -157,40 +157,48 @@ static void take_into(struct reader *r, void *p, size_t n)
 		memset(p, 0, n);
 }
 
-#define TAKE(type, r)                                                                                        \
-	({                                                                                                   \
-		type take_;                                                                                  \
-		take_into((r), &take_, sizeof take_);                                                        \
-		take_;                                                                                       \
-	})
+/* Readers of one plain type each: take_u8(r) and so on. */
+#define TAKER(name, type)                                                                                    \
+	static type name(struct reader *r)                                                                   \
+	{                                                                                                    \
+		type v;                                                                                      \
+		take_into(r, &v, sizeof v);                                                                  \
+		return v;                                                                                    \
+	}
+TAKER(take_u8, uint8_t)
+TAKER(take_u16, uint16_t)
+TAKER(take_u32, uint32_t)
+TAKER(take_u64, uint64_t)
+TAKER(take_f64, double)
+#undef TAKER
 
 static struct span take_short(struct reader *r)
 {
-	return take_raw(r, TAKE(uint8_t, r));
+	return take_raw(r, take_u8(r));
 }
 
 static void take_text(struct reader *r, struct text_options *t)
 {
-	t->k1 = TAKE(double, r);
-	t->b = TAKE(double, r);
-	t->k3 = TAKE(double, r);
-	t->tokenizer = TAKE(uint8_t, r);
-	t->language = TAKE(uint8_t, r);
-	uint8_t flags = TAKE(uint8_t, r);
+	t->k1 = take_f64(r);
+	t->b = take_f64(r);
+	t->k3 = take_f64(r);
+	t->tokenizer = take_u8(r);
+	t->language = take_u8(r);
+	uint8_t flags = take_u8(r);
 	t->stemming = flags & TEXT_STEMMING;
 	t->words.remove_stopwords = flags & TEXT_STOPWORDS;
 	t->words.case_sensitive = flags & TEXT_CASE;
 	t->words.ascii_folding = flags & TEXT_FOLDING;
-	t->words.max_token_length = TAKE(uint32_t, r);
+	t->words.max_token_length = take_u32(r);
 }
 
 static void take_attr(struct reader *r, struct schema *s)
 {
 	struct attr attr = {.name = take_short(r)};
-	uint8_t base = TAKE(uint8_t, r);
-	attr.type.array = TAKE(uint8_t, r) != 0;
-	attr.type.dims = TAKE(uint32_t, r);
-	uint8_t flags = TAKE(uint8_t, r);
+	uint8_t base = take_u8(r);
+	attr.type.array = take_u8(r) != 0;
+	attr.type.dims = take_u32(r);
+	uint8_t flags = take_u8(r);
 	attr.filterable = flags & ATTR_FILTERABLE;
 	attr.glob = flags & ATTR_GLOB;
 	attr.regex = flags & ATTR_REGEX;
@@ -199,7 +207,8 @@ static void take_attr(struct reader *r, struct schema *s)
 	if (attr.full_text)
 		take_text(r, &attr.text);
 	bool vector = base == VALUE_VECTOR;
-	if (base > VALUE_VECTOR || vector != (attr.type.dims > 0) || attr.type.dims > VECTOR_DIMS_MAX ||
+	if (base > VALUE_VECTOR || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
+	    vector != (attr.type.dims > 0) || attr.type.dims > VECTOR_DIMS_MAX ||
 	    (vector && s->vectors.len == VECTOR_COLUMNS_MAX) || (attr.full_text && base != VALUE_STRING))
 		r->bad = true;
 	attr.type.base = (enum value_base)base;
@@ -210,13 +219,13 @@ static void take_attr(struct reader *r, struct schema *s)
 static struct schema *take_schema(struct reader *r)
 {
 	struct schema *s = schema_new();
-	uint8_t kind = TAKE(uint8_t, r), metric = TAKE(uint8_t, r);
+	uint8_t kind = take_u8(r), metric = take_u8(r);
 	if ((kind > ID_STRING && kind != NO_ID_KIND) || metric > METRIC_EUCLIDEAN)
 		r->bad = true;
 	s->has_id_kind = kind != NO_ID_KIND;
 	s->id_kind = s->has_id_kind ? (enum id_kind)kind : ID_UINT;
 	s->metric = (enum metric)metric;
-	uint16_t n = TAKE(uint16_t, r);
+	uint16_t n = take_u16(r);
 	if (n > ATTRS_MAX)
 		r->bad = true;
 	for (uint16_t i = 0; i < n && !r->bad; i++)
@@ -229,23 +238,23 @@ static void take_scalar(struct reader *r, enum value_base base, union scalar *v)
 	switch (base) {
 	case VALUE_STRING:
 	case VALUE_BYTES:
-		v->text = take_raw(r, TAKE(uint32_t, r));
+		v->text = take_raw(r, take_u32(r));
 		break;
 	case VALUE_UUID:
 		take_into(r, v->uuid.bytes, sizeof v->uuid.bytes);
 		break;
 	case VALUE_BOOL:
-		v->boolean = TAKE(uint8_t, r) != 0;
+		v->boolean = take_u8(r) != 0;
 		break;
 	default:
-		v->u64 = TAKE(uint64_t, r);
+		v->u64 = take_u64(r);
 	}
 }
 
 static void take_value(struct reader *r, struct arena *a, const struct schema *s, struct value *values)
 {
-	uint16_t index = TAKE(uint16_t, r);
-	uint32_t count = TAKE(uint32_t, r);
+	uint16_t index = take_u16(r);
+	uint32_t count = take_u32(r);
 	if (index >= s->attrs.len || count > r->rest.len) /* a scalar has at least one byte */
 		r->bad = true;
 	if (r->bad)
@@ -286,8 +295,8 @@ static void take_doc(struct reader *r, struct arena *a, const struct schema *s, 
 {
 	struct value *values = arena_array(a, struct value, s->attrs.len);
 	struct span id = take_short(r);
-	bool vectors = TAKE(uint8_t, r) != 0;
-	uint16_t n = TAKE(uint16_t, r);
+	bool vectors = take_u8(r) != 0;
+	uint16_t n = take_u16(r);
 	for (uint16_t i = 0; i < n && !r->bad; i++)
 		take_value(r, a, s, values);
 	vec_each (&s->vectors, attr) {
@@ -302,26 +311,41 @@ static void take_doc(struct reader *r, struct arena *a, const struct schema *s, 
 	vec_push(&c->puts, put);
 }
 
+/* Whether documents that were written under `old` are sound under s. */
+static bool extends(const struct schema *s, const struct schema *old)
+{
+	if (!old || s->attrs.len < old->attrs.len || s->vectors.len != old->vectors.len)
+		return false;
+	for (size_t i = 0; i < old->attrs.len; i++) {
+		const struct attr *was = old->attrs.at[i], *is = s->attrs.at[i];
+		if (!span_eq(was->name, is->name) || !value_type_eq(was->type, is->type))
+			return false;
+	}
+	return !old->has_id_kind || (s->has_id_kind && s->id_kind == old->id_kind);
+}
+
 int change_decode(struct arena *a, struct span record,
     const struct schema *(*schema_of)(void *arg, struct span ns), void *arg, struct change *ret_change)
 {
 	struct reader r = {.rest = record};
 	struct change c = {0};
-	uint8_t flags = TAKE(uint8_t, &r);
+	uint8_t flags = take_u8(&r);
 	c.create = flags & CHANGE_CREATE;
 	c.drop = flags & CHANGE_DROP;
 	c.rows = flags & CHANGE_ROWS;
-	c.at_ns = TAKE(uint64_t, &r);
+	c.at_ns = take_u64(&r);
 	c.ns = take_short(&r);
 	if (flags & CHANGE_SCHEMA)
 		c.schema = take_schema(&r);
-	const struct schema *s = c.schema || r.bad ? c.schema : schema_of(arg, c.ns);
-	uint32_t puts = TAKE(uint32_t, &r);
+	const struct schema *old = schema_of(arg, c.ns), *s = c.schema ? c.schema : old;
+	if (c.create ? !c.schema : c.schema && !r.bad && !extends(c.schema, old))
+		r.bad = true;
+	uint32_t puts = take_u32(&r);
 	if (puts && !s)
 		r.bad = true;
 	for (uint32_t i = 0; i < puts && !r.bad; i++)
 		take_doc(&r, a, s, &c);
-	uint32_t deletes = TAKE(uint32_t, &r);
+	uint32_t deletes = take_u32(&r);
 	for (uint32_t i = 0; i < deletes && !r.bad; i++)
 		vec_push(&c.deletes, take_short(&r));
 	if (r.bad || r.rest.len) {

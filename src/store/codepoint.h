@@ -1,20 +1,21 @@
-/* Walking valid UTF-8, which stored text is, code point by code point. */
+/* Walking text code point by code point. */
 #pragma once
 
-#include "base/span.h"
+#include "search/unicode_tables.h"
+#include "search/utf8.h"
 
-/* Cuts the first code point off a text that is not empty. */
+/* Cuts the first code point off a text that is not empty; UTF8_BAD for a byte that begins none. */
 static inline uint32_t codepoint_cut(struct span *text)
 {
-	const unsigned char *p = (const unsigned char *)text->ptr;
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-	if (len > text->len)
-		len = text->len;
-	uint32_t cp = len == 1 ? p[0] : p[0] & (0x7FU >> len);
-	for (size_t i = 1; i < len; i++)
-		cp = cp << 6 | (p[i] & 0x3F);
-	*text = span_skip(*text, len);
+	uint32_t cp;
+	*text = span_skip(*text, utf8_decode(text->ptr, text->ptr + text->len, &cp));
 	return cp;
+}
+
+/* Lower case, by the same simple mappings as in the analysis of words. */
+static inline uint32_t codepoint_lower(uint32_t cp)
+{
+	return cp == UTF8_BAD ? cp : unicode_lower(cp);
 }
 
 static inline size_t codepoint_count(struct span text)
@@ -23,15 +24,4 @@ static inline size_t codepoint_count(struct span text)
 	for (; text.len; n++)
 		codepoint_cut(&text);
 	return n;
-}
-
-/* Lower case of ASCII. */
-static inline uint32_t codepoint_lower(uint32_t cp)
-{
-	return cp - 'A' < 26 ? cp + 32 : cp;
-}
-
-static inline uint32_t codepoint_upper(uint32_t cp)
-{
-	return cp - 'a' < 26 ? cp - 32 : cp;
 }

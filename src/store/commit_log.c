@@ -164,7 +164,6 @@ static int write_frame(struct commit_log *log, const struct span *records, size_
 	return rc;
 }
 
-/* Splits a payload into its records. */
 struct splitter {
 	commit_log_fn *fn;
 	void *arg;
@@ -173,20 +172,7 @@ struct splitter {
 static int split_payload(void *arg, struct span payload)
 {
 	struct splitter *s = arg;
-	while (payload.len) {
-		uint32_t length;
-		if (payload.len < sizeof length)
-			return -E_CORRUPT;
-		memcpy(&length, payload.ptr, sizeof length);
-		payload = span_skip(payload, sizeof length);
-		if (length > payload.len)
-			return -E_CORRUPT;
-		int rc = s->fn(s->arg, span_of(payload.ptr, length));
-		if (rc < 0)
-			return rc;
-		payload = span_skip(payload, length);
-	}
-	return 0;
+	return frame_records(payload, s->fn, s->arg);
 }
 
 /* Opening */
@@ -277,7 +263,7 @@ int commit_log_open(const char *dir, commit_log_fn *fn, void *arg, struct arena 
 	if (rc == 0)
 		rc = open_file(log, dir, &s, a, ret_problem);
 	if (rc < 0)
-		log = commit_log_close(log);
+		commit_log_close(log);
 	else
 		*ret_log = log;
 	return rc;
@@ -359,6 +345,7 @@ int commit_log_append(struct commit_log *log, struct span record)
 		return -E_TOO_LARGE;
 	pthread_mutex_lock(&log->mutex);
 	*log->last = &w;
+	/* cppcheck-suppress autoVariables ; w is off the list before this returns */
 	log->last = &w.next;
 	while (!w.done) {
 		if (log->committing)

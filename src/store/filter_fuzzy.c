@@ -1,5 +1,6 @@
 #include "store/codepoint.h"
 #include "store/filter_node.h"
+#include "store/text_query.h"
 
 /* [attr, "Fuzzy", text, {"max_edit_distance": [{"min_query_chars", "distance"}…], "case_sensitive"}] */
 
@@ -22,36 +23,46 @@ static int parse_threshold(
 	return 0;
 }
 
-int filter_parse_fuzzy(const struct filter_leaf *leaf, struct filter *f)
+/* The distance of the last threshold that a query of this length reaches; -1 if it reaches none. */
+static int parse_thresholds(
+    const struct filter_leaf *leaf, yyjson_val *thresholds, size_t length, int *ret_distance)
 {
-	yyjson_val *thresholds = yyjson_obj_get(leaf->option, "max_edit_distance"), *threshold;
-	yyjson_val *case_sensitive = yyjson_obj_get(leaf->option, "case_sensitive");
-	if (!yyjson_is_str(leaf->operand))
-		return filter_mismatch(leaf, SPAN("string"));
+	size_t i, n;
+	yyjson_val *threshold;
+	uint64_t chars = 0, distance = 0;
+	int reached = -1;
 	if (yyjson_arr_size(thresholds) == 0)
 		return filter_refuse(leaf, "Fuzzy requires `max_edit_distance`, a list of thresholds");
-	if (case_sensitive && !yyjson_is_bool(case_sensitive))
-		return filter_refuse(leaf, "`case_sensitive` must be true or false");
-
-	struct span text = json_span(leaf->operand);
-	size_t length = codepoint_count(text), i, n;
-	uint64_t allowed = 0, chars = 0, distance = 0;
-	bool reached = false;
 	yyjson_arr_foreach(thresholds, i, n, threshold)
 	{
 		int rc = parse_threshold(leaf, threshold, &chars, &distance);
 		if (rc < 0)
 			return rc;
-		if (length >= chars) {
-			allowed = distance;
-			reached = true;
-		}
+		if (length >= chars)
+			reached = (int)distance;
 	}
-	if (!reached) {
+	*ret_distance = reached;
+	return 0;
+}
+
+int filter_parse_fuzzy(const struct filter_leaf *leaf, struct filter *f)
+{
+	yyjson_val *exact_case = yyjson_obj_get(leaf->option, "case_sensitive");
+	struct span text = json_span(leaf->operand);
+	size_t length = codepoint_count(text);
+	int distance = -1;
+	if (!yyjson_is_str(leaf->operand))
+		return filter_mismatch(leaf, SPAN("string"));
+	if (length > TEXT_QUERY_MAX)
+		return filter_refuse(leaf, "the query is longer than %d characters", TEXT_QUERY_MAX);
+	if (exact_case && !yyjson_is_bool(exact_case))
+		return filter_refuse(leaf, "`case_sensitive` must be true or false");
+	int rc = parse_thresholds(leaf, yyjson_obj_get(leaf->option, "max_edit_distance"), length, &distance);
+	if (rc < 0)
+		return rc;
+	if (distance < 0)
 		f->kind = FILTER_SOME; /* of no parts: nothing */
-		return 0;
-	}
-	f->fuzzy = fuzzy_new(
-	    leaf->arena, text, (uint32_t)allowed, !case_sensitive || yyjson_get_bool(case_sensitive));
+	else
+		f->fuzzy = fuzzy_new(leaf->arena, text, (uint32_t)distance, !yyjson_is_false(exact_case));
 	return 0;
 }

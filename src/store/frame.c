@@ -74,6 +74,24 @@ int frame_read(struct span file, size_t at, uint64_t seed, struct frame *ret_fra
 	return 0;
 }
 
+int frame_records(struct span payload, int (*fn)(void *arg, struct span record), void *arg)
+{
+	while (payload.len) {
+		uint32_t length;
+		if (payload.len < sizeof length)
+			return -E_CORRUPT;
+		memcpy(&length, payload.ptr, sizeof length);
+		payload = span_skip(payload, sizeof length);
+		if (length > payload.len)
+			return -E_CORRUPT;
+		int rc = fn(arg, span_of(payload.ptr, length));
+		if (rc < 0)
+			return rc;
+		payload = span_skip(payload, length);
+	}
+	return 0;
+}
+
 /* Whether a sound frame starts anywhere past this offset. */
 static bool frame_follows(struct span file, size_t at, uint64_t seed)
 {

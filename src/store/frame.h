@@ -2,6 +2,7 @@
  *
  *   file    magic "LAYRLOG1" seed:u64 check:u64 frame…
  *   frame   magic "FRM1" zero:u32 length:u64 sequence:u64 payload_check:u64 head_check:u64 payload
+ *   payload record…, each length:u32 bytes
  *
  * Numbers are little-endian; checks are XXH3 with the file's random seed, so that no client can write bytes
  * into a document that look like a frame. Sequences count from 1 without a gap. */
@@ -28,6 +29,9 @@ struct frame {
 
 /* The frame at this offset; -E_EOF at the end of the file, -E_CORRUPT if it is not whole and sound. */
 MUST_USE int frame_read(struct span file, size_t at, uint64_t seed, struct frame *ret_frame);
+
+/* Calls fn for each record of a payload; stops when fn fails. -E_CORRUPT if a record does not fit. */
+MUST_USE int frame_records(struct span payload, int (*fn)(void *arg, struct span record), void *arg);
 
 struct frame_scan {
 	uint64_t seed, sequence; /* of the last good frame; 0: none */

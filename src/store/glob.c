@@ -1,8 +1,10 @@
 #include "store/glob.h"
 
+#include "base/vec.h"
 #include "store/codepoint.h"
 
 #define DEPTH_MAX 32
+#define CASED_MAX 0x1FFFF /* no code point past it has a case */
 
 /* A pattern becomes a small program whose states are run side by side over the text, so that no pattern can
  * make a match explode. */
@@ -32,8 +34,8 @@ struct set {
 
 struct glob {
 	struct instr *code;
-	struct range *ranges;
-	uint32_t len, ranges_len;
+	uint32_t len;
+	VEC(struct range) ranges;
 	bool ignore_case;
 	struct set now, next;
 	uint32_t *seen, *stack; /* seen[pc]: the step at which pc was last added */
@@ -94,10 +96,22 @@ static void compile_star(struct glob *g, struct source *s, bool starts)
 	}
 }
 
+/* Without case, a class holds the lower-case forms of its members too, and is asked about lower case. */
+static void add_range(struct glob *g, uint32_t class, uint32_t from, uint32_t to)
+{
+	vec_push(&g->ranges, ((struct range){from, to}));
+	for (uint32_t cp = from; g->ignore_case && cp <= to && cp <= CASED_MAX; cp++) {
+		uint32_t lower = codepoint_lower(cp);
+		if (lower != cp)
+			vec_push(&g->ranges, ((struct range){lower, lower}));
+	}
+	g->code[class].y = (uint32_t)g->ranges.len - g->code[class].x;
+}
+
 /* After a `[`. A `]` that comes first is meant itself, and so is a `-` that has no neighbour on a side. */
 static int compile_class(struct glob *g, struct source *s)
 {
-	uint32_t class = emit(g, OP_CLASS, g->ranges_len, 0);
+	uint32_t class = emit(g, OP_CLASS, (uint32_t)g->ranges.len, 0);
 	bool negated = s->rest.len && (s->rest.ptr[0] == '!' || s->rest.ptr[0] == '^');
 	g->code[class].negated = negated;
 	s->rest = span_skip(s->rest, negated);
@@ -113,8 +127,7 @@ static int compile_class(struct glob *g, struct source *s)
 			s->why = "invalid range";
 			return -E_INVALID;
 		}
-		g->ranges[g->ranges_len++] = (struct range){from, to};
-		g->code[class].y++;
+		add_range(g, class, from, to);
 	}
 	s->why = "unclosed character class; missing ']'";
 	return -E_INVALID;
@@ -189,15 +202,25 @@ static int compile_branch(struct glob *g, struct source *s)
 	return rc;
 }
 
+static void free_ranges(void *arg)
+{
+	struct glob *g = arg;
+	vec_free(&g->ranges);
+}
+
 int glob_compile(
     struct arena *a, struct span pattern, bool ignore_case, struct glob **ret, const char **ret_why)
 {
+	if (pattern.len > GLOB_MAX_BYTES) {
+		*ret_why = "it is longer than 4096 bytes";
+		return -E_INVALID;
+	}
 	struct glob *g = arena_one(a, struct glob);
 	size_t most = 3 * pattern.len + 8; /* a `*` makes three instructions, nothing makes more per byte */
 	struct source s = {.rest = pattern};
 	g->ignore_case = ignore_case;
 	g->code = arena_array(a, struct instr, most);
-	g->ranges = arena_array(a, struct range, pattern.len);
+	arena_defer(a, free_ranges, g);
 	int rc = compile_branch(g, &s);
 	if (rc < 0) {
 		*ret_why = s.why;
@@ -235,8 +258,8 @@ static void add(struct glob *g, struct set *set, uint32_t step, uint32_t pc)
 
 static bool in_ranges(const struct glob *g, const struct instr *in, uint32_t cp)
 {
-	for (uint32_t i = 0; i < in->y; i++) {
-		if (cp - g->ranges[in->x + i].from <= g->ranges[in->x + i].to - g->ranges[in->x + i].from)
+	for (uint32_t i = in->x; i < in->x + in->y; i++) {
+		if (g->ranges.at[i].from <= cp && cp <= g->ranges.at[i].to)
 			return true;
 	}
 	return false;
@@ -249,13 +272,8 @@ static bool accepts(const struct glob *g, const struct instr *in, uint32_t cp)
 		return fold(g, cp) == in->x;
 	case OP_ANY:
 		return true;
-	case OP_CLASS: {
-		bool found = in_ranges(g, in, cp);
-		if (g->ignore_case && !found)
-			found =
-			    in_ranges(g, in, codepoint_lower(cp)) || in_ranges(g, in, codepoint_upper(cp));
-		return found != in->negated;
-	}
+	case OP_CLASS:
+		return in_ranges(g, in, fold(g, cp)) != in->negated;
 	default:
 		return false;
 	}

@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 
+#define GLOB_MAX_BYTES 4096
+
 struct glob;
 
 /* Compiles into the arena; -E_INVALID and a static text if the pattern is malformed. */

@@ -27,7 +27,8 @@ int gzip_inflate(struct span in, struct buf *out)
 			break;
 		size_t room = out->max - out->len < PIECE_BYTES ? out->max - out->len + 1 : PIECE_BYTES;
 		char *to = room <= out->max - out->len ? buf_reserve(out, room) : NULL;
-		char last; /* one byte past the maximum tells a full buffer from a text that is too long */
+		char last =
+		    0; /* one byte past the maximum tells a full buffer from a text that is too long */
 		z.next_out = (Bytef *)(to ? to : &last);
 		z.avail_out = to ? (uInt)room : 1;
 		zrc = inflate(&z, Z_NO_FLUSH);

@@ -130,8 +130,8 @@ static void change_schema(struct namespace *ns, struct schema *schema)
 {
 	while (ns->text.len < schema->attrs.len)
 		vec_push(&ns->text, NULL);
-	vec_each (&schema->attrs, at) {
-		const struct attr *attr = *at;
+	for (size_t i = 0; i < schema->attrs.len; i++) {
+		const struct attr *attr = schema->attrs.at[i];
 		const struct attr *old =
 		    attr->index < ns->schema->attrs.len ? ns->schema->attrs.at[attr->index] : NULL;
 		bool had = old && old->full_text;

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static struct span vformat(struct arena *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static struct span vformat(struct arena *a, const char *fmt, va_list ap)
 {
 	va_list again;
 	va_copy(again, ap);

@@ -195,9 +195,9 @@ static void sweep_postings(struct term *t)
 static void keep_living(term_list *list)
 {
 	size_t kept = 0;
-	vec_each (list, t) {
-		if ((*t)->df)
-			list->at[kept++] = *t;
+	for (size_t i = 0; i < list->len; i++) {
+		if (list->at[i]->df)
+			list->at[kept++] = list->at[i];
 	}
 	list->len = kept;
 }

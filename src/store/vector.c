@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
+/* The choice is made by code that runs before the thread sanitizer is up, which it does not survive. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define FOR_EACH_CPU __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_EACH_CPU

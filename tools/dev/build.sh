@@ -9,17 +9,20 @@ build_options() {
 	esac
 }
 
-# build_dir FOLDER [TARGET…]: configures FOLDER once, then builds the targets (without any: all).
+configure_dir() {
+	local dir=$1 compiler=gcc options
+	[ ! -e "$dir/build.ninja" ] || return 0
+	say "configuring $dir"
+	[ "$dir" != build-fuzz ] || compiler=clang
+	read -ra options <<<"$(build_options "$dir")"
+	CC=${CC:-$compiler} quietly "$dir/configure.log" meson setup "$dir" "${options[@]}"
+}
+
+# build_dir FOLDER [TARGET…]: without a target, everything.
 build_dir() {
 	local dir=$1
 	shift
-	if [ ! -e "$dir/build.ninja" ]; then
-		say "configuring $dir"
-		local options
-		read -ra options <<<"$(build_options "$dir")"
-		CC=$([ "$dir" = build-fuzz ] && echo clang || echo "${CC:-gcc}") \
-			quietly "$dir/configure.log" meson setup "$dir" "${options[@]}"
-	fi
+	configure_dir "$dir" || return
 	say "building $dir"
 	ninja_progress "$dir" "$@"
 }

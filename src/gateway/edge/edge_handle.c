@@ -13,7 +13,8 @@ static bool find_route(struct request *r)
 	char *name = arena_alloc(x->arena, NAMESPACE_MAX);
 	r->route = route_find(x->req->method, x->req->path, &segment);
 	if (!r->route) {
-		request_error(r, ERROR_NOT_FOUND, "no route for %.*s %.*s", SPAN_FMT(http_method_name(x->req->method)),
+		request_error(r, ERROR_NOT_FOUND, "no route for %.*s %.*s",
+		    SPAN_FMT(http_method_name(x->req->method)),
 		    SPAN_FMT(span_of(x->req->path.ptr, x->req->path.len < 200 ? x->req->path.len : 200)));
 		return false;
 	}
@@ -22,7 +23,8 @@ static bool find_route(struct request *r)
 	if (segment.len && route_decode_segment(segment, name, NAMESPACE_MAX, &len) == 0)
 		r->namespace = span_of(name, len);
 	if (span_eq(r->namespace, SPAN(".")) || span_eq(r->namespace, SPAN(".."))) {
-		request_error(r, ERROR_BAD_REQUEST, "a namespace cannot be called \"%.*s\"", SPAN_FMT(r->namespace));
+		request_error(
+		    r, ERROR_BAD_REQUEST, "a namespace cannot be called \"%.*s\"", SPAN_FMT(r->namespace));
 		return false;
 	}
 	return true;
@@ -30,8 +32,9 @@ static bool find_route(struct request *r)
 
 static void answer_forbidden(struct request *r, enum scope required)
 {
-	struct span body = arena_printf(r->x->arena,
-	    "{\"error\":\"insufficient API key scope\",\"required_scope\":\"%s\"}", policy_scope_name(required));
+	struct span body =
+	    arena_printf(r->x->arena, "{\"error\":\"insufficient API key scope\",\"required_scope\":\"%s\"}",
+	        policy_scope_name(required));
 	r->error = SPAN("insufficient API key scope");
 	request_reply(r, 403, SPAN("application/json"), body);
 }

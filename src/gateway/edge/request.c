@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "gateway/worker.h"
-#include "json/write.h"
 #include "obs/timing.h"
+#include "json/write.h"
 
 #define MESSAGE_MAX 512
 
@@ -81,5 +81,6 @@ void request_error(struct request *r, enum error_id id, const char *fmt, ...)
 	vsnprintf(message, sizeof message, fmt, ap);
 	va_end(ap);
 	r->error = span_str(errors[id].code);
-	request_reply(r, errors[id].status, SPAN("application/json"), error_body(r->x->arena, id, span_str(message)));
+	request_reply(
+	    r, errors[id].status, SPAN("application/json"), error_body(r->x->arena, id, span_str(message)));
 }

@@ -29,7 +29,8 @@ struct request {
 };
 
 /* Answers with an error of ours; the text follows the format. */
-void request_error(struct request *r, enum error_id id, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void request_error(struct request *r, enum error_id id, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The headers that every answer carries: traceparent and Server-Timing. Between reply_begin and the end of
  * the head. */
 void request_put_headers(struct request *r);

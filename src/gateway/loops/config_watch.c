@@ -51,7 +51,8 @@ static int load(struct config_watch *w)
 void config_watch_reload(struct config_watch *w)
 {
 	if (load(w) < 0)
-		log_error("config.kept", LOG_STR("message", "the configuration has errors; the last good one stays in force"));
+		log_error("config.kept",
+		    LOG_STR("message", "the configuration has errors; the last good one stays in force"));
 }
 
 static void on_settled(struct timer *t)
@@ -65,8 +66,8 @@ static void on_change(void *ctx)
 	timer_start(w->control, &w->settle, deadline_in(SETTLE_NS));
 }
 
-int config_watch_start(
-    struct loop *control, struct gateway *g, struct worker **workers, unsigned count, struct config_watch **ret)
+int config_watch_start(struct loop *control, struct gateway *g, struct worker **workers, unsigned count,
+    struct config_watch **ret)
 {
 	struct config_watch *w = calloc(1, sizeof *w);
 	if (!w)

@@ -7,8 +7,8 @@
 struct config_watch;
 
 /* Loads it for the first time and starts to watch. -E_CONFIG: every problem has been logged. */
-MUST_USE int config_watch_start(
-    struct loop *control, struct gateway *g, struct worker **workers, unsigned count, struct config_watch **ret);
+MUST_USE int config_watch_start(struct loop *control, struct gateway *g, struct worker **workers,
+    unsigned count, struct config_watch **ret);
 /* Loads again now; a configuration with an error changes nothing. */
 void config_watch_reload(struct config_watch *w);
 /* NULL is fine. */

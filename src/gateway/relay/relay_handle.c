@@ -65,7 +65,8 @@ static void answer_failure(struct request *r, const struct upstream_answer *a)
 		answer_bad_body(r, a->rc);
 	else if (a->outcome == UPSTREAM_UNKNOWN)
 		request_error(r, ERROR_UPSTREAM_TIMEOUT,
-		    "outcome unknown: the request was sent and the store did not answer (%s)", result_text(a->rc));
+		    "outcome unknown: the request was sent and the store did not answer (%s)",
+		    result_text(a->rc));
 	else if (a->outcome == UPSTREAM_MALFORMED)
 		request_error(r, ERROR_UPSTREAM_ERROR, "the store's answer is not sound HTTP");
 	else
@@ -103,7 +104,8 @@ static void relay_answer(struct request *r, struct upstream_answer *a)
 		int rc = upstream_read(a, &piece);
 		if (rc < 0) { /* the status is out: only a broken connection can still tell */
 			r->upstream_failed = rc != -E_CANCELLED;
-			reply_abort(x, rc == -E_CANCELLED ? "client closed the connection" : "the store's answer was cut off");
+			reply_abort(x, rc == -E_CANCELLED ? "client closed the connection"
+			                                  : "the store's answer was cut off");
 			return;
 		}
 		if (piece.len == 0)

@@ -1,14 +1,15 @@
 #include "gateway/relay/relay_headers.h"
 
-/* Set by the gateway (host, authorization, traceparent), or answered by it (expect). A client's key must never
- * go upstream, in whatever header it came. */
+/* Set by the gateway (host, authorization, traceparent), or answered by it (expect). A client's key must
+ * never go upstream, in whatever header it came. */
 static bool dropped_from_request(struct span name, bool forward_prefer)
 {
 	switch (name.len) {
 	case 4:
 		return span_eq_nocase(name, SPAN("host"));
 	case 6:
-		return span_eq_nocase(name, SPAN("expect")) || (!forward_prefer && span_eq_nocase(name, SPAN("prefer")));
+		return span_eq_nocase(name, SPAN("expect")) ||
+		       (!forward_prefer && span_eq_nocase(name, SPAN("prefer")));
 	case 11:
 		return span_eq_nocase(name, SPAN("traceparent"));
 	case 13:
@@ -37,7 +38,8 @@ void relay_put_request_headers(const struct http_head *req, bool forward_prefer,
 
 bool relay_keeps_answer_header(const struct http_head *answer, struct span name)
 {
-	return !http_hop_by_hop(answer, name) && !(name.len == 11 && span_eq_nocase(name, SPAN("traceparent")));
+	return !http_hop_by_hop(answer, name) &&
+	       !(name.len == 11 && span_eq_nocase(name, SPAN("traceparent")));
 }
 
 struct span relay_local_location(struct span location)

@@ -20,7 +20,9 @@ void health_handle(struct request *r)
 	const struct gateway *g = r->worker->gateway;
 	struct buf b = buf_new(1 << 20);
 	buf_lit(&b, "{\"status\":\"ok\",\"version\":\"" LAYER_VERSION "\",\"configuration\":{\"state\":");
-	json_put_string(&b, !g->configured ? SPAN("missing") : g->config_valid ? SPAN("current") : SPAN("stale"));
+	json_put_string(&b, !g->configured    ? SPAN("missing")
+	                    : g->config_valid ? SPAN("current")
+	                                      : SPAN("stale"));
 	buf_lit(&b, "},\"stores\":[");
 	for (size_t i = 0; r->config && i < r->config->config->store_count; i++) {
 		const struct config_store *s = &r->config->config->stores[i];

@@ -11,7 +11,10 @@
 #define HEAD_MAX        (HTTP_HEAD_MAX + OWN_HEADERS_MAX)
 
 struct upstream {
+	unsigned refs;
 	struct client *client;
+	bool tls;
+	uint16_t port;
 	struct upstream_options options;
 	struct buf prefix;      /* of the target */
 	struct buf own_headers; /* Host and Authorization */
@@ -19,31 +22,56 @@ struct upstream {
 	unsigned inflight;
 };
 
+static void put_own_headers(struct buf *b, const struct url *url, struct span credential)
+{
+	buf_lit(b, "host: ");
+	url_put_authority(b, url);
+	buf_lit(b, "\r\nauthorization: Bearer ");
+	buf_append(b, credential);
+	buf_lit(b, "\r\n");
+}
+
 struct upstream *upstream_new(
     struct loop *l, const struct url *url, struct span credential, const struct upstream_options *options)
 {
 	struct upstream *u = calloc(1, sizeof *u);
 	if (!u)
 		abort();
+	u->refs = 1;
+	u->tls = url->tls;
+	u->port = url->port;
 	u->client = client_new(l, url, &options->client);
 	u->options = *options;
 	u->prefix = buf_new(OWN_HEADERS_MAX);
 	buf_append(&u->prefix, url->path);
 	u->own_headers = buf_new(OWN_HEADERS_MAX);
-	buf_lit(&u->own_headers, "host: ");
-	url_put_authority(&u->own_headers, url);
-	buf_lit(&u->own_headers, "\r\nauthorization: Bearer ");
-	buf_append(&u->own_headers, credential);
-	buf_lit(&u->own_headers, "\r\n");
+	put_own_headers(&u->own_headers, url, credential);
 	return u;
 }
 
-void upstream_free(struct upstream *u)
+bool upstream_serves(const struct upstream *u, const struct url *url, struct span credential)
 {
-	if (!u)
+	struct buf headers = buf_new(OWN_HEADERS_MAX);
+	put_own_headers(&headers, url, credential);
+	bool same = u->tls == url->tls && u->port == url->port && span_eq(buf_span(&u->prefix), url->path) &&
+	            span_eq(buf_span(&u->own_headers), buf_span(&headers));
+	secret_wipe(headers.ptr, headers.cap);
+	buf_free(&headers);
+	return same;
+}
+
+struct upstream *upstream_ref(struct upstream *u)
+{
+	u->refs++;
+	return u;
+}
+
+void upstream_unref(struct upstream *u)
+{
+	if (!u || --u->refs)
 		return;
 	client_free(u->client);
-	vec_each(&u->heads, b) {
+	vec_each (&u->heads, b) {
 		secret_wipe(b->ptr, b->cap);
 		buf_free(b);
 	}
@@ -110,7 +138,7 @@ static int send_piece(struct sending *s, bool with_head, struct span piece)
 	if (piece.len)
 		v[n++] = (struct iovec){(void *)(uintptr_t)piece.ptr, piece.len};
 	if (framed)
-		v[n++] = (struct iovec){(void *)(uintptr_t)"\r\n", 2};
+		v[n++] = (struct iovec){(void *)(uintptr_t) "\r\n", 2};
 	return stream_write_listening(s->stream, v, n, deadline_in(s->u->options.write_timeout_ns));
 }
 
@@ -145,8 +173,9 @@ static enum sent send_request(struct sending *s)
 		}
 	}
 	if (body->chunked) {
-		struct iovec end = {(void *)(uintptr_t)"0\r\n\r\n", 5};
-		int rc = stream_write_listening(s->stream, &end, 1, deadline_in(s->u->options.write_timeout_ns));
+		struct iovec end = {(void *)(uintptr_t) "0\r\n\r\n", 5};
+		int rc =
+		    stream_write_listening(s->stream, &end, 1, deadline_in(s->u->options.write_timeout_ns));
 		if (rc < 0)
 			return send_result(s, rc);
 	}
@@ -157,7 +186,7 @@ static enum sent send_request(struct sending *s)
 static void attempt(struct upstream *u, struct sending *s, bool fresh, struct upstream_answer *a)
 {
 	*a = (struct upstream_answer){.outcome = UPSTREAM_NOT_SENT};
-	a->rc = client_take(u->client, fresh, DEADLINE_NONE, &a->conn);
+	a->rc = client_take(u->client, fresh, deadline_in(u->options.answer_timeout_ns), &a->conn);
 	if (a->rc < 0)
 		return;
 	s->stream = http_stream(a->conn->http);
@@ -186,7 +215,7 @@ static void attempt(struct upstream *u, struct sending *s, bool fresh, struct up
 static bool died_idle(const struct upstream_answer *a)
 {
 	return a->conn && a->conn->reused && !http_any_byte(a->conn->http) &&
-	    (a->rc == -E_EOF || a->rc == -E_CLOSED || a->rc == -E_IO);
+	       (a->rc == -E_EOF || a->rc == -E_CLOSED || a->rc == -E_IO);
 }
 
 void upstream_call(struct upstream *u, const struct upstream_request *req, struct upstream_answer *ret)
@@ -206,8 +235,8 @@ void upstream_call(struct upstream *u, const struct upstream_request *req, struc
 	s.whole = !has_body || (!req->body.chunked && s.first.len == req->body.length);
 	if (ret->rc == 0)
 		attempt(u, &s, false, ret);
-	/* The peer closed an idle connection just as we used it. What was not sent whole did not apply; what was
-	 * may be sent again only if it reads. */
+	/* The peer closed an idle connection just as we used it. What was not sent whole did not apply; what
+	 * was may be sent again only if it reads. */
 	if (ret->outcome != UPSTREAM_ANSWERED && s.whole && died_idle(ret) &&
 	    (ret->outcome == UPSTREAM_NOT_SENT || req->replayable)) {
 		client_give(ret->conn, false);

@@ -1,5 +1,6 @@
 /* A Turbopuffer-compatible store, from one loop: sends one HTTP request and reads the head of its answer over
- * a kept-alive connection. Bodies are streamed by the caller. Wire contract: the reference's sections 1, 2. */
+ * a kept-alive connection. Bodies are streamed by the caller. Wire contract: the reference's sections 1, 2.
+ */
 #pragma once
 
 #include "base/buf.h"
@@ -14,11 +15,15 @@ struct upstream_options {
 };
 
 /* url and credential are copied (the credential into the only place that holds it here, the text of the
- * Authorization header). */
+ * Authorization header). One reference is the caller's. */
 struct upstream *upstream_new(
     struct loop *l, const struct url *url, struct span credential, const struct upstream_options *options);
-/* No call may be under way. NULL is fine. */
-void upstream_free(struct upstream *u);
+/* Counted, for its own thread only: a new configuration goes on with the connections of a store that it did
+ * not change. The last one out frees; no call may be under way then. NULL is fine. */
+struct upstream *upstream_ref(struct upstream *u);
+void upstream_unref(struct upstream *u);
+/* Whether this is the store at that URL with that credential. */
+bool upstream_serves(const struct upstream *u, const struct url *url, struct span credential);
 unsigned upstream_inflight(const struct upstream *u);
 
 /* A request's body, piece by piece: the next piece, empty at the end, or a negative code. */
@@ -31,7 +36,8 @@ struct upstream_body {
 
 struct upstream_request {
 	struct span method;
-	struct span target; /* path and query as they go on the wire; the store's own path prefix comes first */
+	struct span
+	    target; /* path and query as they go on the wire; the store's own path prefix comes first */
 	/* Appends the headers as complete lines, without Host, Authorization and framing. */
 	void (*put_headers)(void *ctx, struct buf *out);
 	void *ctx; /* for put_headers and the body */
@@ -54,8 +60,8 @@ struct upstream_answer {
 	int rc;                       /* why, unless answered */
 	const struct http_head *head; /* answered; until upstream_finish */
 	struct client_conn *conn;
-	bool body_read;      /* the request's body has been sent to its end */
-	uint64_t waited_ns;  /* connecting, sending and waiting for the head */
+	bool body_read;     /* the request's body has been sent to its end */
+	uint64_t waited_ns; /* connecting, sending and waiting for the head */
 };
 
 /* Sends the request and waits for the head of the answer. On UPSTREAM_ANSWERED the caller reads the body with

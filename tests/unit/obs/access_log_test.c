@@ -16,7 +16,6 @@ static struct access_line sample(void)
 	assert_int_equal(rc, 0);
 	return (struct access_line){
 	    .wall_ns = 1788256800 * NS_PER_S + 7 * NS_PER_MS,
-	    .request_id = SPAN("r1"),
 	    .client = SPAN("127.0.0.1:1234"),
 	    .method = SPAN("POST"),
 	    .path = SPAN("/v2/namespaces/a\"b/query?x=\x01\xff"),
@@ -40,7 +39,7 @@ static void formats(void **state)
 	struct access_line line = sample();
 	access_line_format(&line, &out);
 	assert_span(buf_span(&out),
-	    "{\"ts\":\"2026-09-01T10:00:00.007Z\",\"request_id\":\"r1\","
+	    "{\"ts\":\"2026-09-01T10:00:00.007Z\","
 	    "\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"client\":\"127.0.0.1:1234\","
 	    "\"key\":\"reader\",\"method\":\"POST\",\"path\":\"/v2/namespaces/a\\\"b/"
 	    "query?x=\\u0001\xEF\xBF\xBD\","

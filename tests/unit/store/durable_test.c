@@ -17,7 +17,7 @@ struct dir {
 
 static struct dir dir_new(void)
 {
-	struct dir d = {.path = "/tmp/layer-store-test-XXXXXX"};
+	struct dir d = {.path = P_tmpdir "/layer-store-test-XXXXXX"};
 	assert_non_null(mkdtemp(d.path));
 	snprintf(d.file, sizeof d.file, "%s/store.log", d.path);
 	snprintf(d.lock, sizeof d.lock, "%s/lock", d.path);

@@ -34,6 +34,8 @@ static void examples(void **state)
 	    {"harbour", 2, true, "the har bor", true},
 	    {"caf\xC3\xA9s", 1, true, "cafes", true},
 	    {"caf\xC3\xA9s", 0, true, "cafes", false},
+	    {"\xC3\x89T\xC3\x89", 0, false, "un \xC3\xA9t\xC3\xA9", true},
+	    {"\xC3\x89T\xC3\x89", 0, true, "un \xC3\xA9t\xC3\xA9", false},
 	    {"abc", 0, true, "", false},
 	    {"abc", 2, true, "c", true},
 	    {"abc", 2, true, "", false},

@@ -30,6 +30,8 @@ static const struct {
     {"[a-]", false, {"a", "-"}, {"b"}},
     {"[-a]", false, {"a", "-"}, {"b"}},
     {"[B-D]", true, {"b", "C"}, {"a"}},
+    {"[\xC3\x80-\xC3\x96]\xD0\x96", true, {"\xC3\xA9\xD0\xB6", "\xC3\x89\xD0\x96"}, {"e\xD0\xB6"}},
+    {"[!A-C]", true, {"d"}, {"b", "B"}},
     {"[\xC3\xA0-\xC3\xBF]", false, {"\xC3\xA9"}, {"e"}},
     {"{a,bc}d", false, {"ad", "bcd"}, {"d", "abcd"}},
     {"{a,{b,c}x}", false, {"a", "bx", "cx"}, {"b", "ax"}},

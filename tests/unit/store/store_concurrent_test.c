@@ -73,7 +73,7 @@ static int count_rows(struct kit *k, const char *ns)
 
 static void together(void **state)
 {
-	char dir[] = "/tmp/layer-store-test-XXXXXX", file[64];
+	char dir[] = P_tmpdir "/layer-store-test-XXXXXX", file[64];
 	assert_non_null(mkdtemp(dir));
 	struct kit k = kit_open(dir);
 	struct worker workers[WRITERS + 2] = {0};
