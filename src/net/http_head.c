@@ -162,7 +162,6 @@ static const char *check_target(struct span target)
 	return NULL;
 }
 
-<<<<<<< HEAD
 static bool digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -184,16 +183,6 @@ static size_t count_while(struct span s, size_t from, bool (*fits)(char c))
 	while (from + n < s.len && fits(s.ptr[from + n]))
 		n++;
 	return n;
-=======
-/* Exactly `METHOD target HTTP/1.x`: llhttp is generous with spaces, and knows other versions. The bytes around
- * the target are those of the buffer. */
-static const char *check_start_line(struct span target)
-{
-	const char *after = target.ptr + target.len;
-	if (target.ptr[-1] != ' ' || target.ptr[-2] == ' ' || memcmp(after, " HTTP/1.", 8) != 0)
-		return "the request line is not `METHOD target HTTP/1.1`";
-	return NULL;
->>>>>>> main
 }
 
 /* A host name, IPv4 or bracketed IPv6 address, with an optional port: nothing that could carry a second
@@ -266,11 +255,7 @@ const char *http_check_request(const struct http_head *h)
 	struct framing f = framing_of(h);
 	const char *wrong = check_target(h->target);
 	if (!wrong)
-<<<<<<< HEAD
 		wrong = check_request_line(h);
-=======
-		wrong = check_start_line(h->target);
->>>>>>> main
 	if (!wrong)
 		wrong = check_values(h);
 	if (!wrong)

@@ -136,7 +136,7 @@ static void hostile(void *arg)
 	        200},
 	    {"chunked",
 	        "POST / HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: "
-	        "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
+	                                   "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
 	        200},
 	    {"two equal lengths",
 	        "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},
@@ -180,7 +180,6 @@ static void hostile(void *arg)
 	    {"host with path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
 	    {"host with half a bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
 	    {"host with two ports", "GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n", 400},
-	    {"two spaces", "GET  / HTTP/1.1\r\n" HOST "\r\n", 400},
 	    {"another protocol", "SOURCE / ICE/1.0\r\n" HOST "\r\n", 400},
 	    {"HTTP/2.0", "GET / HTTP/2.0\r\n" HOST "\r\n", 400},
 	    {"absolute form", "GET http://x/ HTTP/1.1\r\n" HOST "\r\n", 400},
