@@ -226,6 +226,12 @@ static ssize_t plain_read(struct stream *s, void *to, size_t n, uint64_t deadlin
 	}
 }
 
+int stream_await(struct stream *s, uint64_t deadline_ns)
+{
+	int came = stream_readable(s) ? 0 : wait_for(s, UV_READABLE, deadline_ns);
+	return came < 0 ? came : 0;
+}
+
 ssize_t stream_read(struct stream *s, void *to, size_t n, uint64_t deadline_ns)
 {
 	ssize_t got = s->ssl ? tls_read(s, to, n, deadline_ns) : plain_read(s, to, n, deadline_ns);
