@@ -121,7 +121,9 @@ def cpu(bench):
             rounds = collections.defaultdict(list)
             for number, proxy in bench.interleaved(bench.proxies):
                 found = cpu_of_round(bench, proxy, path, connections)
-                bench.note(part="cpu", body=body, connections=connections, round=number, proxy=proxy.name, **found)
+                bench.note(
+                    part="cpu", body=body, connections=connections, round=number, proxy=proxy.name, **found
+                )
                 rounds[proxy.name].append(found)
             print_cpu(f"{body}, {connections} conn.", rounds)
 
@@ -141,7 +143,9 @@ def print_cpu(title, rounds):
 def latency(bench):
     """At half of what nginx can do, from when a request was due to the last byte of its answer."""
     connections = CONNECTIONS[0]
-    print("\nAdded latency, microseconds: median over the rounds of (through the proxy - straight to the stub)")
+    print(
+        "\nAdded latency, microseconds: median over the rounds of (through the proxy - straight to the stub)"
+    )
     print(f"{'':30} {'nginx':>16} {'haproxy':>16} {'gateway':>16}   straight")
     nginx = bench.proxies[0]
     for body, path in peers.BODIES.items():
