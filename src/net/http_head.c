@@ -128,9 +128,14 @@ static bool has_control(struct span s)
 	return false;
 }
 
-/* llhttp skips spaces before the target, and knows protocols of other names (ICE, RTSP) and versions. */
-static const char *check_request_line(const struct http_head *h)
+/* llhttp skips line ends of any kind before the method (RFC 9112 section 2.2 has whole empty lines in mind)
+ * and spaces before the target, and knows protocols of other names (ICE, RTSP) and versions. */
+static const char *check_request_line(const struct http_head *h, struct span text)
 {
+	while (span_starts(text, SPAN("\r\n")))
+		text = span_skip(text, 2);
+	if (text.ptr[0] == '\r' || text.ptr[0] == '\n')
+		return "half an empty line before the request line";
 	struct span behind = span_of(h->target.ptr + h->target.len, 9);
 	if (h->target.ptr[-2] == ' ')
 		return "more than one space in the request line";
@@ -139,14 +144,17 @@ static const char *check_request_line(const struct http_head *h)
 	return NULL;
 }
 
-/* Here llhttp skips empty lines, and takes any three digits and any reason. */
+/* Here llhttp skips empty lines, and takes any three digits, any reason, and a CR
+ * for the LF. */
 static const char *check_status_line(const struct http_head *h, struct span text)
 {
 	if (!span_starts(text, h->http10 ? SPAN("HTTP/1.0 ") : SPAN("HTTP/1.1 ")))
 		return "the answer does not begin with HTTP/1.1 or HTTP/1.0";
 	if (h->status < 100)
 		return "a status code below 100";
-	return has_control(span_cut(&text, '\r')) ? "the reason holds a control character" : NULL;
+	if (has_control(span_cut(&text, '\r')) || !span_starts(text, SPAN("\n")))
+		return "the reason holds a control character";
+	return NULL;
 }
 
 /* Origin form only (RFC 9112 section 3.2.1): one slash, then visible ASCII. */
@@ -250,12 +258,12 @@ static const char *check_framing(const struct framing *f, bool http10)
 	return NULL;
 }
 
-const char *http_check_request(const struct http_head *h)
+const char *http_check_request(const struct http_head *h, struct span text)
 {
 	struct framing f = framing_of(h);
 	const char *wrong = check_target(h->target);
 	if (!wrong)
-		wrong = check_request_line(h);
+		wrong = check_request_line(h, text);
 	if (!wrong)
 		wrong = check_values(h);
 	if (!wrong)
