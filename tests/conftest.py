@@ -1,6 +1,7 @@
 """The programs that tests run against. Nothing listens anywhere but on the loopback interface."""
 
 import pytest
+from harness.dev import commands, start_dev
 from harness.programs import Program
 from harness.recorder import Recorder
 from harness.upstream import Upstream
@@ -19,6 +20,7 @@ def start_store(data, key=STORE_KEY, arguments=(), port=None):
 
 def start_gateway(upstream_url, key=STORE_KEY, **environment):
     variables = {
+        "LAYER_HOST": "127.0.0.1",
         "PORT": "{port}",
         "TURBOPUFFER_API_URL": upstream_url,
         "TURBOPUFFER_API_KEY": key,
@@ -87,3 +89,12 @@ def stack(store):
     whole = Stack(store)
     yield whole
     whole.close()
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """`layer dev --sample` with the whole package catalogue of this machine in it."""
+    program = start_dev(tmp_path_factory.mktemp("sample"), "--sample")
+    commands(program)
+    yield program
+    program.stop()

@@ -4,8 +4,7 @@
 
 #include "gateway/edge/edge.h"
 
-/* --- configuration
- * ------------------------------------------------------------------------------------------ */
+/* --- configuration --- */
 
 static struct upstream_options upstream_options(const struct gateway *g)
 {
@@ -105,8 +104,7 @@ void worker_configure(struct worker *w, struct config *cfg)
 	loop_post(w->loop, &m->mail);
 }
 
-/* --- life
- * --------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static struct server_options server_options(struct worker *w)
 {

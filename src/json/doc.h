@@ -16,7 +16,7 @@ MUST_USE int json_parse(struct arena *a, struct span text, yyjson_val **ret_root
 static inline struct span json_span(const yyjson_val *v)
 {
 	yyjson_val *val = (yyjson_val *)(uintptr_t)v;
-	return span_of(yyjson_get_str(val), yyjson_get_len(val));
+	return yyjson_is_str(val) ? span_of(yyjson_get_str(val), yyjson_get_len(val)) : SPAN_NONE;
 }
 
 /* The member of an object, or NULL. */

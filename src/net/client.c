@@ -88,8 +88,7 @@ void client_free(struct client *c)
 	free(c);
 }
 
-/* --- addresses
- * ---------------------------------------------------------------------------------------------- */
+/* --- addresses --- */
 
 static bool add_address(struct client *c, const struct sockaddr *addr, socklen_t len)
 {
@@ -173,8 +172,7 @@ static int resolve(struct client *c, uint64_t deadline_ns)
 	return rc;
 }
 
-/* --- connecting
- * --------------------------------------------------------------------------------------------- */
+/* --- connecting --- */
 
 static int connect_any(struct client *c, uint64_t deadline_ns, struct stream **ret)
 {

@@ -110,8 +110,7 @@ bool http_hop_by_hop(const struct http_head *h, struct span name)
 	return listed_in_connection(h, name);
 }
 
-/* --- checks
- * ------------------------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 /* Origin form only (RFC 9112 section 3.2.1): one slash, then visible ASCII. */
 static const char *check_target(struct span target)
@@ -123,6 +122,16 @@ static const char *check_target(struct span target)
 		if (c <= ' ' || c >= 0x7F || c == '#')
 			return "the request target holds a character that must be percent-encoded";
 	}
+	return NULL;
+}
+
+/* Exactly `METHOD target HTTP/1.x`: llhttp is generous with spaces, and knows other versions. The bytes around
+ * the target are those of the buffer. */
+static const char *check_start_line(struct span target)
+{
+	const char *after = target.ptr + target.len;
+	if (target.ptr[-1] != ' ' || target.ptr[-2] == ' ' || memcmp(after, " HTTP/1.", 8) != 0)
+		return "the request line is not `METHOD target HTTP/1.1`";
 	return NULL;
 }
 
@@ -195,6 +204,8 @@ const char *http_check_request(const struct http_head *h)
 {
 	struct framing f = framing_of(h);
 	const char *wrong = check_target(h->target);
+	if (!wrong)
+		wrong = check_start_line(h->target);
 	if (!wrong)
 		wrong = check_values(h);
 	if (!wrong)

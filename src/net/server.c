@@ -52,8 +52,7 @@ struct server {
 static void serve(void *arg);
 static void on_acceptable(uv_poll_t *handle, int status, int events);
 
-/* --- listening
- * ---------------------------------------------------------------------------------------------- */
+/* --- listening --- */
 
 static socklen_t parse_address(const char *host, uint16_t port, struct sockaddr_storage *addr)
 {
@@ -97,8 +96,7 @@ int server_bind(const char *host, uint16_t port, bool shared, uint16_t *ret_port
 	return fd;
 }
 
-/* --- connections
- * -------------------------------------------------------------------------------------------- */
+/* --- connections --- */
 
 /* The one place where a connection changes its list. */
 static void conn_set_state(struct conn *c, enum conn_state to)
@@ -301,8 +299,7 @@ void server_free(struct server *s)
 	free(s);
 }
 
-/* --- requests
- * ----------------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 /* The client sent something, or left, while its request is being worked on. */
 static void on_unexpected(void *ctx)
@@ -326,20 +323,6 @@ static int status_of_failure(int rc)
 	}
 }
 
-/* Answers what never became a request, and ends the connection. */
-static void refuse(struct exchange *x, int rc)
-{
-	static const struct http_head nothing = {.method = METHOD_OTHER};
-	int status = status_of_failure(rc);
-	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
-	x->req = &nothing;
-	x->keep_alive = false;
-	x->failure = why;
-	if (status == 0 || !http_any_byte(x->conn))
-		return;
-	(void)!reply_whole(x, status, SPAN("application/json"), x->options->refusal(x, status, why));
-}
-
 /* Reads on a little after an answer to a request that was not read whole: a close with unread bytes would
  * reset the connection and could take the answer with it. */
 static void linger(struct exchange *x)
@@ -355,6 +338,21 @@ static void linger(struct exchange *x)
 			break;
 		total += (size_t)n;
 	}
+}
+
+/* Answers what never became a request, and ends the connection. */
+static void refuse(struct exchange *x, int rc)
+{
+	static const struct http_head nothing = {.method = METHOD_OTHER};
+	int status = status_of_failure(rc);
+	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
+	x->req = &nothing;
+	x->keep_alive = false;
+	x->failure = why;
+	if (status == 0 || !http_any_byte(x->conn))
+		return;
+	if (reply_whole(x, status, SPAN("application/json"), x->options->refusal(x, status, why)) == 0)
+		linger(x);
 }
 
 static bool drain_body(struct exchange *x)

@@ -112,8 +112,7 @@ static void on_wakeup(uv_timer_t *handle)
 		arm_wakeup(l, l->timers.at[0]->deadline_ns);
 }
 
-/* --- mail
- * --------------------------------------------------------------------------------------------------- */
+/* --- mail --- */
 
 void loop_post(struct loop *l, struct mail *m)
 {
@@ -142,8 +141,7 @@ static void on_mail(uv_async_t *handle)
 	}
 }
 
-/* --- turns
- * -------------------------------------------------------------------------------------------------- */
+/* --- turns --- */
 
 static void on_idle(uv_idle_t *handle)
 {
@@ -215,8 +213,7 @@ void loop_stop(struct loop *l)
 	uv_async_send(&l->mail_signal); /* a turn, so that the prepare step sees it */
 }
 
-/* --- birth and end
- * ------------------------------------------------------------------------------------------ */
+/* --- birth and end --- */
 
 int loop_new(struct loop **ret)
 {

@@ -10,7 +10,7 @@ struct filter;
  * read lock is held. On refusal -E_INVALID. */
 MUST_USE int filter_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
     struct filter **ret_filter, struct refusal *r);
-/* Whether the JSON has the form of a filter: [attr, operator, …] or ["And" | "Or" | "Not", …]. */
+/* Whether the JSON can only be meant as a filter: [attr, operator, …] or ["And" | "Or" | "Not", …]. */
 bool filter_looks_like(yyjson_val *json);
 /* Whether a document of that namespace passes; NULL lets all pass. Not for concurrent use of one filter. */
 bool filter_match(struct filter *f, const struct doc *d);

@@ -320,13 +320,19 @@ static bool is_combinator(yyjson_val *json, struct span *ret_name)
 	           span_eq(*ret_name, SPAN("Not")));
 }
 
+static bool is_leaf(yyjson_val *json)
+{
+	return yyjson_arr_size(json) >= 3 && yyjson_is_str(yyjson_arr_get(json, 0)) &&
+	       yyjson_is_str(yyjson_arr_get(json, 1));
+}
+
 static int parse(const struct filter_leaf *outer, yyjson_val *json, int depth, struct filter **ret)
 {
 	struct span name;
 	int rc;
 	if (depth > DEPTH_MAX)
 		return refuse(outer->r, 400, "filters are nested more than %d deep", DEPTH_MAX);
-	if (!filter_looks_like(json))
+	if (!is_combinator(json, &name) && !is_leaf(json))
 		return no_filter(outer->path, outer->r);
 	if (is_combinator(json, &name) && span_eq(name, SPAN("Not"))) {
 		rc = parse(outer, yyjson_arr_get(json, 1), depth + 1, ret);
@@ -350,8 +356,7 @@ bool filter_looks_like(yyjson_val *json)
 {
 	struct span name;
 	return is_combinator(json, &name) ||
-	       (yyjson_arr_size(json) >= 3 && yyjson_is_str(yyjson_arr_get(json, 0)) &&
-	           yyjson_is_str(yyjson_arr_get(json, 1)));
+	       (is_leaf(json) && filter_op_find(json_span(yyjson_arr_get(json, 1))));
 }
 
 int filter_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,

@@ -354,6 +354,17 @@ def deleting_a_namespace(client, prefix):
     return namespace.write(upsert_rows=[{"id": "string ids now"}]).rows_affected
 
 
+@scenario
+def warming_and_recall(client, prefix):
+    namespace = fresh(client, prefix)
+    namespace.write(upsert_rows=[{"id": i, "vector": [i, 1.0]} for i in (1, 2, 3)], **VECTOR_METRIC)
+    warm = namespace.hint_cache_warm()
+    assert warm.status in ("ACCEPTED", "OK") and isinstance(warm.message, str)
+    recall = namespace.recall(num=1, top_k=2)
+    assert (recall.avg_recall, recall.avg_ann_count, recall.avg_exhaustive_count) == (1, 2, 2)
+    return warm.to_dict(), recall.to_dict()
+
+
 REFUSED_QUERIES = [
     (
         tpuf.BadRequestError,

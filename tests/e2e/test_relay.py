@@ -93,13 +93,13 @@ def test_route_is_relayed(method, target, gateway, upstream):
 
 @pytest.mark.parametrize("target", [target for method, target in PROXIED if method == "GET"])
 def test_head_where_get_is(target, gateway, upstream):
-    upstream.script = lambda peer: (
-        peer.read_request() and peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n")
-    )
+    """Upstream is asked with GET, as not every store serves HEAD; the client gets the head of that answer."""
     with connect(gateway.address) as client:
-        got = client.call("HEAD", target, headers=[KEY])
-        assert got.status == 200 and upstream.requests[0].method == "HEAD"
-        assert client.call("HEAD", "/health").status == 200
+        for _ in range(2):
+            got = client.call("HEAD", target, headers=[KEY])
+            assert (got.status, got.header("content-type")) == (200, "application/json")
+            assert int(got.header("content-length")) > 0
+    assert upstream.requests[0].target == target
 
 
 @pytest.mark.parametrize("method, target", NOT_PROXIED)

@@ -85,4 +85,6 @@ class Upstream:
 
     def close(self):
         self.stopping.set()
+        with contextlib.suppress(OSError):  # a thread that accepts would keep a merely closed socket alive
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()

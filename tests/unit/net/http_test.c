@@ -136,7 +136,7 @@ static void hostile(void *arg)
 	        200},
 	    {"chunked",
 	        "POST / HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: "
-	                                   "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
+	        "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
 	        200},
 	    {"two equal lengths",
 	        "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},
@@ -188,6 +188,9 @@ static void hostile(void *arg)
 	    {"lower-case method", "get / HTTP/1.1\r\n" HOST "\r\n", 400},
 	    {"HTTP/0.9", "GET /\r\n\r\n", 400},
 	    {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+	    {"HTTP/2.0", "GET / HTTP/2.0\r\n" HOST "\r\n", 400},
+	    {"two spaces", "GET  / HTTP/1.1\r\n" HOST "\r\n", 400},
+	    {"two spaces later", "GET /  HTTP/1.1\r\n" HOST "\r\n", 400},
 	    {"HTTP/1.2", "GET / HTTP/1.2\r\n" HOST "\r\n", 400},
 	    {"control in value", "GET / HTTP/1.1\r\n" HOST "X: a\x01z\r\n\r\n", 400},
 	    {"no name", "GET / HTTP/1.1\r\n" HOST ": a\r\n\r\n", 400},

@@ -208,6 +208,9 @@ static void refused_requests(void **state)
 	    {"{'rank_by':'id','limit':1}", RANK},
 	    {"{'rank_by':['id'],'limit':1}", RANK},
 	    {"{'rank_by':['id','up'],'limit':1}", RANK},
+	    {"{'rank_by':['s','Near','x'],'limit':1}", RANK},
+	    {"{'rank_by':['s',['a','b']],'limit':1}", RANK},
+	    {"{'rank_by':['Sum',[['s',['a','b']]]],'limit':1}", RANK},
 	    {"{'rank_by':[['id','asc'],['s']],'limit':1}", RANK},
 	    {"{'rank_by':[],'limit':1}", "400 💔 rank_by cannot be empty"},
 	    {"{'rank_by':[['s','asc'],['s','asc'],['s','asc'],['s','asc'],['s','asc'],['s','asc'],['s','asc']"
