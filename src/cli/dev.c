@@ -74,6 +74,14 @@ static int prepare(struct dev *d)
 	int rc = data_directory(d->arena, d->options->data, &d->dir);
 	if (rc < 0)
 		return complain("The data directory", rc);
+	rc = data_lock(d->arena, d->dir);
+	if (rc == -E_BUSY)
+		fprintf(
+		    stderr, "Another `layer dev` uses %s. Choose another directory with --data.\n", d->dir);
+	else if (rc < 0)
+		complain(d->dir, rc);
+	if (rc < 0)
+		return rc;
 	rc = find_key(d);
 	if (rc < 0)
 		return complain("The key in the data directory", rc);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,18 @@ int write_file(const char *path, struct span text)
 	ssize_t n = write(fd, text.ptr, text.len);
 	close(fd);
 	return n == (ssize_t)text.len ? 0 : -E_IO;
+}
+
+int data_lock(struct arena *a, const char *dir)
+{
+	int fd = open(path_in(a, dir, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return result_from_errno(errno);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0; /* stays open on purpose */
+	int rc = errno == EWOULDBLOCK ? -E_BUSY : result_from_errno(errno);
+	close(fd);
+	return rc;
 }
 
 int data_key(struct arena *a, const char *dir, const char **ret)

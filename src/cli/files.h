@@ -13,5 +13,7 @@ MUST_USE int data_directory(struct arena *a, const char *given, const char **ret
 MUST_USE int read_file(struct arena *a, const char *path, size_t max, bool tail, struct span *ret);
 /* Writes a whole file (mode 0600) in place of what is there. */
 MUST_USE int write_file(const char *path, struct span text);
+/* Claims the data directory for this process, until it ends. -E_BUSY if another has it. */
+MUST_USE int data_lock(struct arena *a, const char *dir);
 /* The key of the data directory; made on first use. */
 MUST_USE int data_key(struct arena *a, const char *dir, const char **ret);

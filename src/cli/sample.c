@@ -1,5 +1,6 @@
 #include "cli/sample.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -138,6 +139,7 @@ static int run(const struct options *o, struct load *l, struct catalogue *c)
 		return rc;
 	l->packages = c->index.packages.at;
 	l->count = c->index.packages.len < limit ? c->index.packages.len : limit;
+	assert(l->count > 0);
 	return load(l, c);
 }
 

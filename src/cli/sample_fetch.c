@@ -205,6 +205,8 @@ int catalogue_fetch(const char *dir, struct catalogue *ret)
 		f.log_fd =
 		    open(path_in(f.arena, f.dir, "apt.log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		rc = fetch(&f);
+		if (rc == 0 && !c.index.packages.len)
+			rc = -E_NOT_FOUND;
 	}
 	if (f.log_fd >= 0)
 		close(f.log_fd);

@@ -298,22 +298,29 @@ static int finish_head(struct http_conn *c)
 	return c->done ? 0 : parse(c);
 }
 
-static void begin_message(struct http_conn *c, enum http_method to)
+/* The buffer is taken when there is something to read: who waits for an answer holds none, and the next
+ * answer comes into the one that was used last, which the processor still has at hand. */
+static int begin_message(struct http_conn *c, enum http_method to, uint64_t deadline_ns)
 {
-	if (!c->io)
+	c->head_done = c->done = c->paused = c->in_value = c->piece_ready = false;
+	c->skip_body = c->role == HTTP_CLIENT && to == METHOD_HEAD;
+	c->any_byte = c->end > c->begin;
+	c->error = NULL;
+	c->body_bytes = c->body_wire_bytes = 0;
+	if (!c->io) {
+		int rc = stream_await(c->stream, deadline_ns);
+		if (rc < 0)
+			return rc;
 		c->io = io_take();
+	}
 	if (c->end > c->begin)
 		memmove(c->io->bytes, c->io->bytes + c->begin, c->end - c->begin);
 	c->end -= c->begin;
 	c->begin = 0;
-	c->head_done = c->done = c->paused = c->in_value = c->piece_ready = false;
-	c->skip_body = c->role == HTTP_CLIENT && to == METHOD_HEAD;
-	c->any_byte = c->end > 0;
-	c->error = NULL;
-	c->body_bytes = c->body_wire_bytes = 0;
 	c->io->head = (struct http_head){0};
 	llhttp_init(&c->io->parser, c->role == HTTP_SERVER ? HTTP_REQUEST : HTTP_RESPONSE, &callbacks);
 	c->io->parser.data = c;
+	return 0;
 }
 
 static int read_one_head(struct http_conn *c, uint64_t deadline_ns)
@@ -343,8 +350,9 @@ int http_read_head(
     struct http_conn *c, enum http_method to, uint64_t deadline_ns, const struct http_head **ret)
 {
 	for (int interim = 0; interim < INTERIM_MAX; interim++) {
-		begin_message(c, to);
-		int rc = read_one_head(c, deadline_ns);
+		int rc = begin_message(c, to, deadline_ns);
+		if (rc == 0)
+			rc = read_one_head(c, deadline_ns);
 		if (rc < 0)
 			return rc;
 		if (c->role == HTTP_SERVER || c->io->head.status >= 200) {

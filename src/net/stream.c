@@ -21,6 +21,7 @@ struct stream {
 	int fd;
 	int interest;  /* what the kernel is asked for: UV_READABLE, UV_WRITABLE */
 	bool readable; /* a read may bring something; false after one that brought less than it could */
+	bool untaken;  /* an event said so, and nothing was read since */
 	struct coro *waiter;
 	int waiting_for;
 	void (*watch)(void *ctx);
@@ -44,16 +45,21 @@ static void set_interest(struct stream *s, int interest)
 		uv_poll_stop(&s->poll);
 }
 
-/* Level-triggered: what nobody waits for is not asked for again, or the loop would spin. */
+/* Level-triggered: what nobody takes must not be asked for again, or the loop would spin. Most is taken in
+ * the same turn, though, so only an event that comes a second time ends the asking. */
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
 	struct stream *s = handle->data;
-	if (status < 0)
-		events = UV_READABLE | UV_WRITABLE; /* the next call on the socket reports the error */
-	if (events & UV_READABLE)
-		s->readable = true;
-	int awaited = events & s->waiting_for;
-	set_interest(s, s->interest & ~(events & (~awaited | UV_WRITABLE)));
+	if (status < 0) { /* libuv asks no more; the next call on the socket reports the error */
+		s->interest = 0;
+		events = UV_READABLE | UV_WRITABLE;
+	}
+	int awaited = events & s->waiting_for, drop = events & UV_WRITABLE;
+	if (events & UV_READABLE) {
+		drop |= s->untaken && !(awaited & UV_READABLE) ? UV_READABLE : 0;
+		s->readable = s->untaken = true;
+	}
+	set_interest(s, s->interest & ~drop);
 	if (s->waiter && awaited) {
 		s->waiting_for = 0;
 		coro_wake(s->waiter, awaited);
@@ -186,6 +192,7 @@ static ssize_t tls_read(struct stream *s, void *to, size_t n, uint64_t deadline_
 		size_t got;
 		ERR_clear_error();
 		errno = 0;
+		s->untaken = false;
 		int rc = SSL_read_ex(s->ssl, to, n, &got);
 		if (rc == 1)
 			return (ssize_t)got;
@@ -207,6 +214,7 @@ static ssize_t plain_read(struct stream *s, void *to, size_t n, uint64_t deadlin
 			if (came < 0)
 				return came;
 		}
+		s->untaken = false;
 		ssize_t got = recv(s->fd, to, n, 0);
 		if (got > 0)
 			s->readable = (size_t)got == n; /* if more comes, an event says so */
@@ -216,6 +224,12 @@ static ssize_t plain_read(struct stream *s, void *to, size_t n, uint64_t deadlin
 			return result_from_errno(errno);
 		s->readable = false;
 	}
+}
+
+int stream_await(struct stream *s, uint64_t deadline_ns)
+{
+	int came = stream_readable(s) ? 0 : wait_for(s, UV_READABLE, deadline_ns);
+	return came < 0 ? came : 0;
 }
 
 ssize_t stream_read(struct stream *s, void *to, size_t n, uint64_t deadline_ns)

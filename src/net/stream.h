@@ -26,6 +26,9 @@ void stream_shut(struct stream *s);
 /* Closes at once, without TLS goodbye; NULL is fine. */
 void stream_close(struct stream *s);
 
+/* Waits until a read may bring something, so that its buffer need not be held meanwhile. -E_TIMEOUT,
+ * -E_CANCELLED. */
+MUST_USE int stream_await(struct stream *s, uint64_t deadline_ns);
 /* Up to n bytes; 0 at the peer's end of sending; or -E_CLOSED, -E_TIMEOUT, -E_CANCELLED, -E_TLS, -E_IO. */
 MUST_USE ssize_t stream_read(struct stream *s, void *to, size_t n, uint64_t deadline_ns);
 /* All bytes of the n pieces (which it changes); the same codes. */

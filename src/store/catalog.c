@@ -65,7 +65,7 @@ struct holder *catalog_take(struct catalog *c, struct span name, bool make)
 	struct holder *h = at < c->by_name.len ? c->by_name.at[at] : NULL;
 	if (h && !span_eq(h->name, name))
 		h = NULL;
-	if (!h && make)
+	if (!h && make && c->by_name.len < CATALOG_MAX)
 		h = insert(c, at, holder_new(name));
 	if (h)
 		h->users++;

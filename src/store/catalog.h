@@ -10,6 +10,8 @@
 
 #include "store/namespace.h"
 
+#define CATALOG_MAX 1000000
+
 struct holder {
 	struct namespace *data; /* changes under both locks; NULL: does not exist */
 	pthread_mutex_t writer;
@@ -28,7 +30,8 @@ void catalog_init(struct catalog *c);
 /* Frees all namespaces; no holder may be in use. */
 void catalog_free(struct catalog *c);
 
-/* The holder of a name, or NULL if there is none and `make` is false; end with catalog_release(). */
+/* The holder of a name, or NULL if there is none and `make` is false, or if there are CATALOG_MAX already;
+ * end with catalog_release(). */
 struct holder *catalog_take(struct catalog *c, struct span name, bool make);
 void catalog_release(struct catalog *c, struct holder *h);
 /* Sets what the holder holds; the caller has both locks. Returns the namespace it held before. */

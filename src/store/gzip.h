@@ -6,7 +6,5 @@
 /* Appends the inflated text; several members in a row are one text. -E_INVALID if it is no gzip or is cut
  * off, -E_TOO_LARGE past the buffer's maximum. */
 MUST_USE int gzip_inflate(struct span in, struct buf *out);
-/* The room that gzip_deflate wants in its buffer beyond what it writes. */
-#define GZIP_ROOM 65536
 /* Appends the compressed text, at the fastest level. -E_NOMEM, -E_TOO_LARGE. */
 MUST_USE int gzip_deflate(struct span in, struct buf *out);

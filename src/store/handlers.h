@@ -32,8 +32,8 @@ int refuse_not_found(struct call *c);
 /* Takes the read lock of the namespace, or refuses with 404; end with call_end_read(). */
 MUST_USE int call_begin_read(struct call *c, struct holder **ret_holder);
 void call_end_read(struct call *c, struct holder *h);
-/* The same with the lock of writers; the namespace may not exist. */
-struct holder *call_begin_write(struct call *c);
+/* The same with the lock of writers; the namespace may not exist. 400 if there are too many. */
+MUST_USE int call_begin_write(struct call *c, struct holder **ret_holder);
 void call_end_write(struct call *c, struct holder *h);
 
 /* Handlers: they fill c->reply (status 200 unless they set it) or c->refusal with -E_INVALID. */

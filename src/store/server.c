@@ -50,7 +50,7 @@ static void deflate_reply(struct job *j)
 	struct span body = buf_span(&j->reply.body);
 	if (!j->deflate || body.len <= GZIP_MIN_BYTES)
 		return;
-	j->deflated = buf_new(body.len + GZIP_ROOM);
+	j->deflated = buf_new(body.len);
 	j->is_deflated = gzip_deflate(body, &j->deflated) == 0;
 }
 

@@ -50,8 +50,9 @@ static int replay_record(void *arg, struct span record)
 	int rc = change_decode(a, record, schema_of, st, &change);
 	if (rc == 0) {
 		struct holder *h = catalog_take(&st->catalog, change.ns, true);
-		rc = replay_into(h, &change);
-		catalog_release(&st->catalog, h);
+		rc = h ? replay_into(h, &change) : -E_FULL;
+		if (h)
+			catalog_release(&st->catalog, h);
 		change_free(&change);
 	}
 	arena_free(a);
@@ -217,11 +218,14 @@ void call_end_read(struct call *c, struct holder *h)
 	catalog_release(&c->store->catalog, h);
 }
 
-struct holder *call_begin_write(struct call *c)
+int call_begin_write(struct call *c, struct holder **ret_holder)
 {
 	struct holder *h = catalog_take(&c->store->catalog, c->ns, true);
+	if (!h)
+		return refuse(&c->refusal, 400, "💔 this store can have at most %d namespaces", CATALOG_MAX);
 	pthread_mutex_lock(&h->writer);
-	return h;
+	*ret_holder = h;
+	return 0;
 }
 
 void call_end_write(struct call *c, struct holder *h)

@@ -59,6 +59,17 @@ static void apply(struct holder *h, struct change *change)
 	pthread_rwlock_unlock(&h->lock);
 }
 
+static int with_writer(struct call *c, int (*fn)(struct call *c, struct holder *h))
+{
+	struct holder *h;
+	int rc = call_begin_write(c, &h);
+	if (rc < 0)
+		return rc;
+	rc = fn(c, h);
+	call_end_write(c, h);
+	return rc;
+}
+
 static int write_locked(struct call *c, struct holder *h)
 {
 	struct write_plan plan;
@@ -77,10 +88,7 @@ static int write_locked(struct call *c, struct holder *h)
 
 int write_handle(struct call *c)
 {
-	struct holder *h = call_begin_write(c);
-	int rc = write_locked(c, h);
-	call_end_write(c, h);
-	return rc;
+	return with_writer(c, write_locked);
 }
 
 static int update_schema_locked(struct call *c, struct holder *h)
@@ -102,10 +110,7 @@ static int update_schema_locked(struct call *c, struct holder *h)
 
 int schema_update_handle(struct call *c)
 {
-	struct holder *h = call_begin_write(c);
-	int rc = update_schema_locked(c, h);
-	call_end_write(c, h);
-	return rc;
+	return with_writer(c, update_schema_locked);
 }
 
 static int delete_locked(struct call *c, struct holder *h)
@@ -126,8 +131,5 @@ static int delete_locked(struct call *c, struct holder *h)
 
 int delete_handle(struct call *c)
 {
-	struct holder *h = call_begin_write(c);
-	int rc = delete_locked(c, h);
-	call_end_write(c, h);
-	return rc;
+	return with_writer(c, delete_locked);
 }

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from harness.dev import alive, children, commands, paste, start_dev
-from harness.programs import build_folder
+from harness.programs import SANITIZER_MARKS, build_folder
 from harness.waiting import wait_for
 
 LAYER = build_folder() / "layer"
@@ -25,6 +25,8 @@ def dev(tmp_path):
     yield start
     for program in started:
         program.stop()
+    for log in (tmp_path / "data").glob("*.log"):
+        assert not any(mark in log.read_text() for mark in SANITIZER_MARKS), log.read_text()
 
 
 def layer(*arguments):
@@ -86,6 +88,14 @@ def test_port_in_use(tmp_path):
 def test_port_of_another_layer_is_in_use(dev, tmp_path):
     done = layer("dev", "--listen", f"127.0.0.1:{dev().port}", "--data", tmp_path / "other")
     assert done.returncode == 1 and "is in use" in done.stderr
+
+
+def test_data_in_use(dev, tmp_path):
+    dev()
+    log = (tmp_path / "data/gateway.log").read_text()
+    done = layer("dev", "--listen", "127.0.0.1:0", "--data", tmp_path / "data")
+    assert done.returncode == 1 and f"Another `layer dev` uses {tmp_path}/data." in done.stderr
+    assert (tmp_path / "data/gateway.log").read_text().startswith(log)
 
 
 @pytest.mark.parametrize("victim", ["layer-store", "layer-gateway"])

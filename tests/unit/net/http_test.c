@@ -136,7 +136,7 @@ static void hostile(void *arg)
 	        200},
 	    {"chunked",
 	        "POST / HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: "
-	                                   "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
+	        "chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\nT: v\r\n\r\n",
 	        200},
 	    {"two equal lengths",
 	        "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},

@@ -1,0 +1,77 @@
+/* Requests to a store in memory: each line is a body, the first byte of a line chooses the route. Whatever
+ * comes, the answer is JSON with a status of 200, 400, 404 or 422, and a refused write changes nothing. */
+#include "fuzz.h"
+
+#include "store/store.h"
+#include "json/doc.h"
+
+static const struct {
+	struct span method, path;
+} routes[] = {
+    {SPAN("POST"), SPAN("/v2/namespaces/n")},
+    {SPAN("POST"), SPAN("/v2/namespaces/n/query")},
+    {SPAN("POST"), SPAN("/v1/namespaces/n/schema")},
+    {SPAN("POST"), SPAN("/v1/namespaces/n/_debug/recall")},
+    {SPAN("DELETE"), SPAN("/v2/namespaces/n")},
+};
+enum { QUERY = 1, ROUTES = sizeof routes / sizeof *routes };
+
+static struct buf ask(struct store *st, struct arena *a, int route, struct span body, int *ret_status)
+{
+	struct store_request req = {
+	    .method = routes[route].method, .path = routes[route].path, .body = body, .arena = a};
+	struct store_reply reply;
+	store_handle(st, &req, &reply);
+	*ret_status = reply.status;
+	return reply.body;
+}
+
+/* Everything that a reader can see, but for times. */
+static struct buf seen(struct store *st, struct arena *a)
+{
+	static const struct span everything =
+	    SPAN("{\"rank_by\":[\"id\",\"asc\"],\"limit\":10000,\"include_attributes\":true}");
+	int status;
+	struct buf rows = ask(st, a, QUERY, everything, &status);
+	char *end = memmem(rows.ptr, rows.len, ",\"billing\"", 10);
+	if (end)
+		rows.len = (size_t)(end - rows.ptr);
+	return rows;
+}
+
+static void one(struct store *st, struct span line)
+{
+	struct arena *a = arena_new();
+	yyjson_val *root;
+	int status;
+	struct buf before = seen(st, a);
+	struct buf reply = ask(st, a, (unsigned char)line.ptr[0] % ROUTES, span_skip(line, 1), &status);
+	assert(status == 200 || status == 400 || status == 404 || status == 422);
+	assert(json_parse(a, buf_span(&reply), &root, NULL) == 0);
+	if (status != 200) {
+		struct buf after = seen(st, a);
+		assert(span_eq(buf_span(&before), buf_span(&after)));
+		buf_free(&after);
+	}
+	buf_free(&before);
+	buf_free(&reply);
+	arena_free(a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span rest = span_of((const char *)data, size);
+	struct arena *a = arena_new();
+	struct store *st;
+	struct store_report report;
+	int rc = store_open(NULL, NULL, a, &st, &report);
+	assert(rc == 0);
+	while (rest.len) {
+		struct span line = span_cut(&rest, '\n');
+		if (line.len)
+			one(st, line);
+	}
+	store_close(st);
+	arena_free(a);
+	return 0;
+}
