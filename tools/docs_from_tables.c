@@ -5,6 +5,7 @@
 #include "gateway/edge/errors.h"
 #include "gateway/routes_table.h"
 #include "gateway/settings_table.h"
+#include "obs/access_log_table.h"
 #include "obs/metrics_table.h"
 
 #include <stdio.h>
@@ -53,6 +54,19 @@ static void metrics(FILE *f)
 	ROW(f, "---", "---", "---", "---");
 #define X(id, kind, unit, name, labels, help) ROW(f, "`" name "`", lower(#kind), labels, help);
 	METRICS_TABLE(X)
+#undef X
+}
+
+static void access_log(FILE *f)
+{
+	fputs("# Access log\n\nOne JSON object per request and line, on standard output. A text without a "
+	      "value is left "
+	      "out.\n\n",
+	    f);
+	ROW(f, "Field", "Meaning");
+	ROW(f, "---", "---");
+#define X(name, kind, member, meaning) ROW(f, "`" name "`", meaning);
+	ACCESS_LOG_TABLE(X)
 #undef X
 }
 
@@ -126,6 +140,7 @@ static const struct {
     {"routes.md", routes},
     {"errors.md", errors},
     {"metrics.md", metrics},
+    {"access-log.md", access_log},
     {"manifests.md", manifests},
     {"cli.md", command_line},
 };

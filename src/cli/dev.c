@@ -59,6 +59,8 @@ static int find_ports(struct dev *d)
 	if (rc == -E_BUSY)
 		fprintf(stderr, "%s is in use. Stop what listens there, or choose another with --listen.\n",
 		    d->listen);
+	else if (rc == -E_INVALID)
+		fprintf(stderr, "--listen %s: the address must be a numeric one, or localhost\n", d->listen);
 	else if (rc < 0)
 		fprintf(stderr, "--listen %s: %s\n", d->listen, result_text(rc));
 	if (rc < 0)

@@ -83,6 +83,8 @@ int listen_parse(
 	struct span host = span_between(listen, colon);
 	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
 		host = span_of(host.ptr + 1, host.len - 2);
+	if (span_eq(host, SPAN("localhost")))
+		host = SPAN("127.0.0.1");
 	const char *reach = arena_str(a, host);
 	*ret_host = reach;
 	*ret_port = (uint16_t)port;

@@ -21,7 +21,8 @@ bool part_died(struct part *p, struct arena *a, int *ret_status);
 /* Ends it in order, waiting up to timeout_ns; fine if it does not run. */
 void part_stop(struct part *p, uint64_t timeout_ns);
 
-/* Splits "127.0.0.1:8080" or "[::1]:8080". *ret_url is where a client on this machine reaches it. -E_INVALID.
+/* Splits "127.0.0.1:8080", "[::1]:8080" or "localhost:8080". *ret_url is where a client on this machine
+ * reaches it. -E_INVALID.
  */
 MUST_USE int listen_parse(
     struct arena *a, const char *listen, const char **ret_host, uint16_t *ret_port, const char **ret_url);

@@ -49,6 +49,52 @@ static void put_scientific(struct buf *b, const char *text)
 	put_decimal(b, minus, digits, n, (int)strtol(text + 1, NULL, 10));
 }
 
+/* Exact in f64. */
+static const double powers[] = {
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+static double times_power(double v, int exp10)
+{
+	return exp10 >= 0 ? v * powers[exp10] : v / powers[-exp10];
+}
+
+static void put_digits(struct buf *b, bool minus, uint64_t n, int exp10)
+{
+	char text[20];
+	int at = sizeof text;
+	for (; n; n /= 10)
+		text[--at] = (char)('0' + n % 10);
+	int len = (int)sizeof text - at, shown = len;
+	while (shown > 1 && text[at + shown - 1] == '0')
+		shown--;
+	put_decimal(b, minus, text + at, shown, exp10 + len - 1);
+}
+
+/* The common sizes without printf: 6 to 9 digits in f64 arithmetic. A decimal that f64 cannot tell from the
+ * border between two floats is left to printf. */
+static bool put_common_f32(struct buf *b, float v)
+{
+	double a = fabs((double)v);
+	if (!(a >= 1e-5 && a < 1e14))
+		return false;
+	int exp10 = -5;
+	while (a >= times_power(1, exp10 + 1))
+		exp10++;
+	for (int digits = 6; digits <= 9; digits++) {
+		int last = exp10 - digits + 1; /* the power of ten that the last digit counts */
+		double n = rint(times_power(a, -last)), d = times_power(n, last);
+		bool below = (float)(d * (1 - 1e-15)) == (float)a,
+		     above = (float)(d * (1 + 1e-15)) == (float)a;
+		if (below != above)
+			return false;
+		if (below) {
+			put_digits(b, v < 0, (uint64_t)n, last);
+			return true;
+		}
+	}
+	return false;
+}
+
 void json_put_f32(struct buf *b, float v)
 {
 	char text[32];
@@ -56,6 +102,12 @@ void json_put_f32(struct buf *b, float v)
 		buf_lit(b, "null");
 		return;
 	}
+	if (v == 0) {
+		buf_append(b, signbit(v) ? SPAN("-0.0") : SPAN("0.0"));
+		return;
+	}
+	if (put_common_f32(b, v))
+		return;
 	/* 6 to 9 digits, 9 always read back; subnormal numbers may need fewer than 6. */
 	for (int precision = fabsf(v) < FLT_MIN ? 0 : 5; precision <= 8; precision++) {
 		snprintf(text, sizeof text, "%.*e", precision, (double)v);

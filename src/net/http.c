@@ -25,7 +25,7 @@ struct http_conn {
 	struct http_io *io;
 	size_t begin, end; /* bytes not parsed yet */
 	size_t floor;      /* the head stands below; body bytes come at or above */
-	bool in_value, paused, skip_body;
+	bool in_value, paused, to_head;
 	bool head_done, done, any_byte;
 	struct span piece;
 	bool piece_ready;
@@ -139,11 +139,15 @@ static int on_headers_complete(llhttp_t *p)
 	h->has_length = p->flags & F_CONTENT_LENGTH;
 	h->length = h->has_length ? p->content_length : 0;
 	h->http10 = p->http_major == 1 && p->http_minor == 0;
-	h->keep_alive = llhttp_should_keep_alive(p);
 	h->status = p->status_code;
+	h->headers = c->io->headers;
+	bool answer = c->role == HTTP_CLIENT;
+	bool bodiless = answer && (c->to_head || h->status < 200 || h->status == 204 || h->status == 304);
+	bool until_close = answer && !bodiless && !h->chunked && !h->has_length;
+	h->keep_alive = http_keeps_alive(h) && !until_close;
 	p->upgrade = 0; /* we never switch protocols: the body is a body */
 	c->head_done = true;
-	return c->skip_body ? 1 : HPE_PAUSED;
+	return bodiless ? 1 : HPE_PAUSED; /* 1: what the headers say of a body is not so */
 }
 
 static int on_body(llhttp_t *p, const char *at, size_t len)
@@ -278,7 +282,7 @@ static enum http_method method_of(const llhttp_t *p)
 static int finish_head(struct http_conn *c)
 {
 	struct http_head *h = &c->io->head;
-	h->headers = c->io->headers;
+	struct span text = span_of(c->io->bytes, c->begin);
 	if (c->role == HTTP_SERVER) {
 		h->method = method_of(&c->io->parser);
 		struct span rest = h->target;
@@ -286,9 +290,9 @@ static int finish_head(struct http_conn *c)
 		h->query = rest;
 		struct span expect = http_value(h, SPAN("expect"));
 		h->expects_continue = span_eq_nocase(expect, SPAN("100-continue"));
-		c->error = http_check_request(h);
+		c->error = http_check_request(h, text);
 	} else {
-		c->error = http_check_response(h);
+		c->error = http_check_response(h, text);
 	}
 	if (c->error)
 		return -E_HTTP;
@@ -303,7 +307,7 @@ static int finish_head(struct http_conn *c)
 static int begin_message(struct http_conn *c, enum http_method to, uint64_t deadline_ns)
 {
 	c->head_done = c->done = c->paused = c->in_value = c->piece_ready = false;
-	c->skip_body = c->role == HTTP_CLIENT && to == METHOD_HEAD;
+	c->to_head = c->role == HTTP_CLIENT && to == METHOD_HEAD;
 	c->any_byte = c->end > c->begin;
 	c->error = NULL;
 	c->body_bytes = c->body_wire_bytes = 0;

@@ -89,6 +89,12 @@ static bool listed_in_connection(const struct http_head *h, struct span name)
 	return false;
 }
 
+bool http_keeps_alive(const struct http_head *h)
+{
+	return !listed_in_connection(h, SPAN("close")) &&
+	       (!h->http10 || listed_in_connection(h, SPAN("keep-alive")));
+}
+
 bool http_hop_by_hop(const struct http_head *h, struct span name)
 {
 	static const struct span names[] = {
@@ -112,6 +118,45 @@ bool http_hop_by_hop(const struct http_head *h, struct span name)
 
 /* --- checks --- */
 
+static bool has_control(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		if ((c < ' ' && c != '\t') || c == 0x7F)
+			return true;
+	}
+	return false;
+}
+
+/* llhttp skips line ends of any kind before the method (RFC 9112 section 2.2 has whole empty lines in mind)
+ * and spaces before the target, and knows protocols of other names (ICE, RTSP) and versions. */
+static const char *check_request_line(const struct http_head *h, struct span text)
+{
+	while (span_starts(text, SPAN("\r\n")))
+		text = span_skip(text, 2);
+	if (text.ptr[0] == '\r' || text.ptr[0] == '\n')
+		return "half an empty line before the request line";
+	struct span behind = span_of(h->target.ptr + h->target.len, 9);
+	if (h->target.ptr[-2] == ' ')
+		return "more than one space in the request line";
+	if (!span_eq(behind, h->http10 ? SPAN(" HTTP/1.0") : SPAN(" HTTP/1.1")))
+		return "the protocol is neither HTTP/1.1 nor HTTP/1.0";
+	return NULL;
+}
+
+/* Here llhttp skips empty lines, and takes any three digits, any reason, and a CR
+ * for the LF. */
+static const char *check_status_line(const struct http_head *h, struct span text)
+{
+	if (!span_starts(text, h->http10 ? SPAN("HTTP/1.0 ") : SPAN("HTTP/1.1 ")))
+		return "the answer does not begin with HTTP/1.1 or HTTP/1.0";
+	if (h->status < 100)
+		return "a status code below 100";
+	if (has_control(span_cut(&text, '\r')) || !span_starts(text, SPAN("\n")))
+		return "the reason holds a control character";
+	return NULL;
+}
+
 /* Origin form only (RFC 9112 section 3.2.1): one slash, then visible ASCII. */
 static const char *check_target(struct span target)
 {
@@ -125,41 +170,54 @@ static const char *check_target(struct span target)
 	return NULL;
 }
 
-/* Exactly `METHOD target HTTP/1.x`: llhttp is generous with spaces, and knows other versions. The bytes around
- * the target are those of the buffer. */
-static const char *check_start_line(struct span target)
+static bool digit(char c)
 {
-	const char *after = target.ptr + target.len;
-	if (target.ptr[-1] != ' ' || target.ptr[-2] == ' ' || memcmp(after, " HTTP/1.", 8) != 0)
-		return "the request line is not `METHOD target HTTP/1.1`";
-	return NULL;
+	return c >= '0' && c <= '9';
+}
+
+static bool host_char(char c)
+{
+	return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' || c == '-' || c == '_';
+}
+
+static bool address_char(char c)
+{
+	return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f') || c == '.' || c == ':';
+}
+
+static size_t count_while(struct span s, size_t from, bool (*fits)(char c))
+{
+	size_t n = 0;
+	while (from + n < s.len && fits(s.ptr[from + n]))
+		n++;
+	return n;
 }
 
 /* A host name, IPv4 or bracketed IPv6 address, with an optional port: nothing that could carry a second
  * authority or a path. */
 static const char *check_host(struct span host)
 {
-	for (size_t i = 0; i < host.len; i++) {
-		char c = host.ptr[i];
-		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		          c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
-		if (!ok)
-			return "the Host header is not a host";
+	static const char wrong[] = "the Host header is not a host";
+	size_t n = 0;
+	if (span_starts(host, SPAN("["))) {
+		n = 1 + count_while(host, 1, address_char);
+		if (n == 1 || n == host.len || host.ptr[n++] != ']')
+			return wrong;
+	} else {
+		n = count_while(host, 0, host_char);
 	}
-	return NULL;
+	if (n < host.len && host.ptr[n] == ':')
+		n += 1 + count_while(host, n + 1, digit);
+	return n == host.len ? NULL : wrong;
 }
 
 static const char *check_values(const struct http_head *h)
 {
 	for (unsigned i = 0; i < h->header_count; i++) {
-		struct span v = h->headers[i].value;
 		if (h->headers[i].name.len == 0)
 			return "a header has no name";
-		for (size_t k = 0; k < v.len; k++) {
-			unsigned char c = (unsigned char)v.ptr[k];
-			if ((c < ' ' && c != '\t') || c == 0x7F)
-				return "a header value holds a control character";
-		}
+		if (has_control(h->headers[i].value))
+			return "a header value holds a control character";
 	}
 	return NULL;
 }
@@ -200,12 +258,12 @@ static const char *check_framing(const struct framing *f, bool http10)
 	return NULL;
 }
 
-const char *http_check_request(const struct http_head *h)
+const char *http_check_request(const struct http_head *h, struct span text)
 {
 	struct framing f = framing_of(h);
 	const char *wrong = check_target(h->target);
 	if (!wrong)
-		wrong = check_start_line(h->target);
+		wrong = check_request_line(h, text);
 	if (!wrong)
 		wrong = check_values(h);
 	if (!wrong)
@@ -215,9 +273,11 @@ const char *http_check_request(const struct http_head *h)
 	return wrong ? wrong : check_host(f.host);
 }
 
-const char *http_check_response(const struct http_head *h)
+const char *http_check_response(const struct http_head *h, struct span text)
 {
 	struct framing f = framing_of(h);
-	const char *wrong = check_values(h);
-	return wrong ? wrong : check_framing(&f, false);
+	const char *wrong = check_status_line(h, text);
+	if (!wrong)
+		wrong = check_values(h);
+	return wrong ? wrong : check_framing(&f, h->http10);
 }

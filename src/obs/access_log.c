@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "obs/access_log_table.h"
 #include "obs/timing.h"
 
 #define FLUSH_EVERY_NS   (100 * NS_PER_MS)
@@ -34,8 +35,10 @@ struct access_log {
 	_Atomic uint64_t dropped;
 };
 
-/* The time of a line; a second's text is made once per thread. */
-static void put_time(struct buf *out, uint64_t wall_ns)
+/* One function per kind of the table; `name` comes with its comma and colon. */
+
+/* A second's text is made once per thread. */
+static void put_time(struct buf *out, struct span name, uint64_t wall_ns)
 {
 	static _Thread_local struct {
 		uint64_t second;
@@ -50,7 +53,10 @@ static void put_time(struct buf *out, uint64_t wall_ns)
 	fraction[0] = (char)('0' + ms / 100);
 	fraction[1] = (char)('0' + ms / 10 % 10);
 	fraction[2] = (char)('0' + ms % 10);
+	buf_append(out, name);
+	buf_byte(out, '"');
 	buf_append(out, span_of(last.text, sizeof "2026-09-01T10:00:00.000Z" - 1));
+	buf_byte(out, '"');
 }
 
 static void put_text(struct buf *out, struct span name, struct span value)
@@ -73,37 +79,32 @@ static void put_ms(struct buf *out, struct span name, uint64_t ns)
 	timing_put_ms(out, ns);
 }
 
-static void put_trace(struct buf *out, const struct trace *trace)
+static void put_us(struct buf *out, struct span name, uint64_t ns)
+{
+	put_count(out, name, ns / NS_PER_US);
+}
+
+static void put_trace(struct buf *out, struct span name, const struct trace *trace)
 {
 	char id[TRACE_ID_LEN];
 	if (!trace)
 		return;
 	trace_format_id(trace, id);
-	buf_lit(out, ",\"trace_id\":\"");
+	buf_append(out, name);
+	buf_byte(out, '"');
 	buf_append(out, span_of(id, sizeof id));
 	buf_byte(out, '"');
 }
 
 void access_line_format(const struct access_line *line, struct buf *out)
 {
-	buf_lit(out, "{\"ts\":\"");
-	put_time(out, line->wall_ns);
-	buf_byte(out, '"');
-	put_trace(out, line->trace);
-	put_text(out, SPAN(",\"client\":"), line->client);
-	put_text(out, SPAN(",\"key\":"), line->key);
-	put_text(out, SPAN(",\"method\":"), line->method);
-	put_text(out, SPAN(",\"path\":"), line->path);
-	put_text(out, SPAN(",\"route\":"), line->route);
-	put_text(out, SPAN(",\"namespace\":"), line->namespace);
-	put_count(out, SPAN(",\"status\":"), line->status);
-	put_count(out, SPAN(",\"bytes_in\":"), line->bytes_in);
-	put_count(out, SPAN(",\"bytes_out\":"), line->bytes_out);
-	put_ms(out, SPAN(",\"duration_ms\":"), line->duration_ns);
-	put_ms(out, SPAN(",\"upstream_ms\":"), line->upstream_ns);
-	put_count(out, SPAN(",\"overhead_us\":"), line->overhead_ns / NS_PER_US);
-	put_text(out, SPAN(",\"error\":"), line->error);
+	size_t before = out->len;
+#define X(name, kind, member, meaning) put_##kind(out, SPAN(",\"" name "\":"), line->member);
+	ACCESS_LOG_TABLE(X)
+#undef X
 	buf_lit(out, "}\n");
+	if (buf_status(out) == 0)
+		out->ptr[before] = '{'; /* in place of the first comma */
 }
 
 void access_log_write(struct access_log_writer *w, const struct access_line *line)

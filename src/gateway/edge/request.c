@@ -38,7 +38,7 @@ enum error_id error_of_status(int status)
 
 struct span error_body(struct arena *a, enum error_id id, struct span message)
 {
-	struct buf b = buf_new(4 * MESSAGE_MAX + 200);
+	struct buf b = buf_new(6 * MESSAGE_MAX + 200);
 	buf_lit(&b, "{\"error\":");
 	json_put_string(&b, span_str(errors[id].code));
 	buf_lit(&b, ",\"message\":");

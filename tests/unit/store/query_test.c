@@ -86,7 +86,9 @@ static void bm25_scores(void **state)
 	    {"{'rank_by':['Sum',[1,['text','BM25','fish']]],'limit':10}",
 	        "400 Sum aggregations can only contain other text queries"},
 	    {"{'rank_by':['Max',[-1,['text','BM25','fish']]],'limit':10}",
-	        "400 💔 Max takes non-negative numbers only"},
+	        "400 💔 Max takes non-negative numbers of f32 only"},
+	    {"{'rank_by':['Product',1e39,['text','BM25','fish']],'limit':10}",
+	        "400 💔 Product takes non-negative numbers of f32 only"},
 	    {"{'rank_by':['Attribute','plain'],'limit':10}",
 	        "400 💔 `Attribute` is not supported by this local store yet"},
 	    {"{'rank_by':['text','SparseKNN',{'a':1}],'limit':10}",
@@ -126,6 +128,12 @@ static void vector_distances(void **state)
 	    {"{'rank_by':['vector','ANN',['Embed','x']],'limit':3}",
 	        "400 💔 `Embed` is not supported by this local store yet"},
 	    {"{'rank_by':['s','ANN',[1,2]],'limit':3}", "400 💔 rank_by field 's' is not a vector attribute"},
+	    {"{'limit':3,'filters':['id','Glob','[ab]']}", "{'rows':[{'id':'a'},{'id':'b'}]"},
+	    {"{'limit':3,'filters':['id','ContainsAnyToken','a']}",
+	        "400 filter error in key `id`: ContainsAnyToken needs an attribute of type string or "
+	        "[]string with "
+	        "`full_text_search` enabled"},
+	    {"{'rank_by':['id','BM25','a'],'limit':3}", "400 💔 rank_by field 'id' not found in schema"},
 	    {"{'rank_by':['vector','asc'],'limit':3}",
 	        "400 💔 rank_by field 'vector' of type [2]f32 cannot be ordered by"},
 	    {"{'rank_by':['Sum',[['vector','ANN',[1,2]]]],'limit':3}",
