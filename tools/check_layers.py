@@ -3,8 +3,8 @@
 How a row is read: its first cell names folders; the clauses of its second cell name the folders and libraries
 that these may include ("X in `a/b` only" narrows a library to one file; a clause that starts with "never"
 only explains). "all above" stands for the folders of the rows above. Beyond the table: a feature of the
-gateway sees another one only by its header FEATURE/FEATURE.h, unless the row names another (`edge/request.h`),
-and loops/ not at all.
+gateway sees another one only by its header FEATURE/FEATURE.h (or what the row names: `edge/request.h`), and
+loops/ not at all.
 """
 
 import pathlib
