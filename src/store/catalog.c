@@ -32,7 +32,11 @@ static struct holder *holder_new(struct span name)
 	memcpy(copy, name.ptr, name.len);
 	h->name = span_of(copy, name.len);
 	pthread_mutex_init(&h->writer, NULL);
-	pthread_rwlock_init(&h->lock, NULL);
+	pthread_rwlockattr_t fair;
+	pthread_rwlockattr_init(&fair);
+	pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&h->lock, &fair); /* a stream of queries must not keep a write out for ever */
+	pthread_rwlockattr_destroy(&fair);
 	return h;
 }
 

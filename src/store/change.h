@@ -28,6 +28,8 @@ void change_free(struct change *c);
 
 /* Appends the change in its form for the log; `schema` is the one in force after it. */
 void change_encode(const struct change *c, const struct schema *schema, struct buf *out);
+/* Bytes that a document takes there, with its vectors. */
+size_t change_doc_size(const struct schema *s, const struct doc *d);
 /* Reads back what change_encode() wrote: `schema_of` gives the schema of a namespace by name for a change
  * that brings none (NULL: it does not exist). Texts stay in the record or in the arena. -E_CORRUPT. */
 MUST_USE int change_decode(struct arena *a, struct span record,

@@ -112,6 +112,20 @@ static void put_doc(struct buf *out, const struct schema *s, const struct put *p
 	}
 }
 
+size_t change_doc_size(const struct schema *s, const struct doc *d)
+{
+	size_t sum = 1 + d->id.len + 1 + 2;
+	for (size_t i = 0; i < d->count; i++) {
+		struct value_type t = s->attrs.at[i]->type;
+		bool texts = t.base == VALUE_STRING || t.base == VALUE_BYTES;
+		if (!d->values[i].present)
+			continue;
+		sum += value_logical_size(t, &d->values[i]) + (texts ? 4 * d->values[i].count : 0);
+		sum += t.base == VALUE_VECTOR ? 0 : 6;
+	}
+	return sum;
+}
+
 void change_encode(const struct change *c, const struct schema *schema, struct buf *out)
 {
 	PUT(out, uint8_t,

@@ -156,8 +156,8 @@ static int parse_set(const struct filter_leaf *leaf, bool may_stand_alone, struc
 	return 0;
 }
 
-/* Null is less than every value and equal to a missing one: Gt null asks for presence, Gte null for nothing.
- */
+/* Null is less than every value and equal to a missing one: Gt null asks for presence, Gte null
+ * for nothing. */
 static void compare_with_null(struct filter *f)
 {
 	f->kind = f->test == TEST_GTE ? FILTER_EVERY : FILTER_PRESENT;
@@ -183,11 +183,11 @@ static int parse_value(const struct filter_leaf *leaf, bool nullable, struct fil
 	return 0;
 }
 
-/* 400 unless the attribute holds text and has the schema option (or is the id, of kind string). */
+/* 400 unless the attribute holds text and has the schema option. */
 static int require_text(const struct filter_leaf *leaf, bool enabled, const char *option)
 {
 	bool text = leaf->attr ? leaf->type.base == VALUE_STRING : leaf->ns->schema->id_kind == ID_STRING;
-	if (text && (enabled || !leaf->attr))
+	if (text && enabled)
 		return 0;
 	return filter_refuse(leaf, "%.*s needs an attribute of type string or []string with `%s` enabled",
 	    SPAN_FMT(leaf->op), option);
@@ -196,7 +196,7 @@ static int require_text(const struct filter_leaf *leaf, bool enabled, const char
 static int parse_glob(const struct filter_leaf *leaf, bool ignore_case, struct filter *f)
 {
 	const char *why = NULL;
-	int rc = require_text(leaf, leaf->attr && (leaf->attr->glob || leaf->attr->filterable), "glob");
+	int rc = require_text(leaf, !leaf->attr || leaf->attr->glob || leaf->attr->filterable, "glob");
 	if (rc < 0)
 		return rc;
 	if (!yyjson_is_str(leaf->operand))
@@ -231,7 +231,7 @@ static int parse_operand(const struct filter_leaf *leaf, const struct filter_op 
 	case OPERAND_IGLOB:
 		return parse_glob(leaf, op->operand == OPERAND_IGLOB, f);
 	case OPERAND_FUZZY:
-		rc = require_text(leaf, leaf->attr && leaf->attr->fuzzy, "fuzzy");
+		rc = require_text(leaf, !leaf->attr || leaf->attr->fuzzy, "fuzzy");
 		return rc < 0 ? rc : filter_parse_fuzzy(leaf, f);
 	case OPERAND_TOKENS:
 		rc = require_text(leaf, leaf->attr && leaf->attr->full_text, "full_text_search");

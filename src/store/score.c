@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "store/score_node.h"
 
 /* Scores are kept in one array over all slots, a term or a part at a time: the cost is that of the postings,
@@ -12,16 +14,18 @@ static void add_term(const struct score *s, const struct score_term *t, float *o
 	}
 }
 
-static void fill(const struct namespace *ns, const struct score *s, struct arena *a, float *out);
+static void fill(const struct namespace *ns, const struct score *s, float *out);
 
 /* Sums or maxima of the parts. */
-static void combine(const struct namespace *ns, const struct score *s, struct arena *a, float *out)
+static void combine(const struct namespace *ns, const struct score *s, float *out)
 {
 	size_t slots = ns->docs.len;
-	float *part = arena_array(a, float, slots);
+	float *part = malloc(slots * sizeof *part + 1); /* freed here: expressions may be long */
+	if (!part)
+		abort();
 	for (size_t i = 0; i < s->parts_len; i++) {
 		memset(part, 0, slots * sizeof *part);
-		fill(ns, s->parts[i], a, part);
+		fill(ns, s->parts[i], part);
 		for (size_t slot = 0; slot < slots; slot++) {
 			if (s->kind == SCORE_SUM)
 				out[slot] += part[slot];
@@ -29,6 +33,7 @@ static void combine(const struct namespace *ns, const struct score *s, struct ar
 				out[slot] = part[slot];
 		}
 	}
+	free(part);
 	for (size_t slot = 0; slot < slots && s->number > 0; slot++) {
 		if (out[slot] > 0 && out[slot] < s->number)
 			out[slot] = s->number;
@@ -36,7 +41,7 @@ static void combine(const struct namespace *ns, const struct score *s, struct ar
 }
 
 /* Adds the scores to `out`, which is all zeros. */
-static void fill(const struct namespace *ns, const struct score *s, struct arena *a, float *out)
+static void fill(const struct namespace *ns, const struct score *s, float *out)
 {
 	switch (s->kind) {
 	case SCORE_BM25:
@@ -49,10 +54,10 @@ static void fill(const struct namespace *ns, const struct score *s, struct arena
 		break;
 	case SCORE_SUM:
 	case SCORE_MAX:
-		combine(ns, s, a, out);
+		combine(ns, s, out);
 		break;
 	case SCORE_PRODUCT:
-		fill(ns, s->parts[0], a, out);
+		fill(ns, s->parts[0], out);
 		for (size_t slot = 0; slot < ns->docs.len; slot++)
 			out[slot] *= s->number;
 		break;
@@ -62,6 +67,6 @@ static void fill(const struct namespace *ns, const struct score *s, struct arena
 const float *score_slots(const struct namespace *ns, const struct score *s, struct arena *a)
 {
 	float *out = arena_array(a, float, ns->docs.len);
-	fill(ns, s, a, out);
+	fill(ns, s, out);
 	return out;
 }

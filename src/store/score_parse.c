@@ -1,3 +1,5 @@
+#include <float.h>
+
 #include "store/score_node.h"
 #include "store/shown.h"
 #include "store/text_query.h"
@@ -82,8 +84,8 @@ static int parse(const struct parser *p, yyjson_val *json, int depth, struct sco
 /* A weight or floor: a number that is not negative. */
 static int parse_number(const struct parser *p, const char *name, yyjson_val *json, float *ret)
 {
-	if (!yyjson_is_num(json) || yyjson_get_num(json) < 0)
-		return refuse(p->r, 400, "💔 %s takes non-negative numbers only", name);
+	if (!yyjson_is_num(json) || yyjson_get_num(json) < 0 || yyjson_get_num(json) > (double)FLT_MAX)
+		return refuse(p->r, 400, "💔 %s takes non-negative numbers of f32 only", name);
 	*ret = (float)yyjson_get_num(json);
 	return 0;
 }

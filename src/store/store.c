@@ -123,11 +123,19 @@ static int add_everything(void *arg, struct commit_log *log)
 	return rc;
 }
 
+static uint64_t bytes_needed(const struct namespace *ns)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < ns->docs.len; i++)
+		sum += ns->docs.at[i] ? change_doc_size(ns->schema, ns->docs.at[i]) : 0;
+	return sum;
+}
+
 static void rewrite_if_worthwhile(struct store *st, struct store_report *report)
 {
 	uint64_t size = commit_log_size(st->log), needed = 0;
 	vec_each (&st->catalog.by_name, h) {
-		needed += (*h)->data ? (*h)->data->logical_bytes : 0;
+		needed += (*h)->data ? bytes_needed((*h)->data) : 0;
 	}
 	if (size < REWRITE_MIN_BYTES || size / REWRITE_FACTOR < needed)
 		return;

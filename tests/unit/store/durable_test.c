@@ -246,6 +246,32 @@ static void write_garbage(struct kit *k)
 	buf_free(&body);
 }
 
+/* Small documents take more room in the file than they are billed for; that is no garbage. */
+static void no_rewrite_without_garbage(void **state)
+{
+	struct dir d = dir_new();
+	struct kit k = kit_open(d.path);
+	struct buf body = buf_new(4 << 20);
+	buf_lit(&body, "{\"upsert_columns\":{\"id\":[0");
+	for (int i = 1; i < 60000; i++)
+		buf_printf(&body, ",%d", i);
+	buf_lit(&body, "],\"b\":[true");
+	for (int i = 1; i < 60000; i++)
+		buf_lit(&body, ",true");
+	buf_lit(&body, "]}}");
+	buf_byte(&body, '\0');
+	kit_expect(&k, WRITE, body.ptr, 200, "OK");
+	kit_close(&k);
+	size_t size = file_size(&d);
+	assert_true(size > 1 << 20);
+	k = kit_open(d.path);
+	assert_int_equal(k.report.bytes_before, 0);
+	assert_int_equal(file_size(&d), size);
+	kit_close(&k);
+	buf_free(&body);
+	dir_remove(&d);
+}
+
 static void rewrite(void **state)
 {
 	struct dir d = dir_new();
@@ -358,6 +384,7 @@ int main(void)
 	    cmocka_unit_test(torn_end),
 	    cmocka_unit_test(damage),
 	    cmocka_unit_test(one_process),
+	    cmocka_unit_test(no_rewrite_without_garbage),
 	    cmocka_unit_test(rewrite),
 #ifdef LAYER_FAULTS
 	    cmocka_unit_test(failing_disk),
