@@ -159,33 +159,64 @@ static int parse_attributes(const struct parser *p, struct leg *leg)
 	return mark_attributes(p, include, "include_attributes", true, leg);
 }
 
+static int parse_filters(const struct parser *p, struct leg *leg)
+{
+	yyjson_val *filters = field(p, "filters");
+	if (!filters)
+		return 0;
+	return filter_parse(p->q->ns, filters, path_of(p, "filters"), p->q->arena, &leg->filter, p->r);
+}
+
 static int parse_rank(const struct parser *p, struct leg *leg)
 {
-	yyjson_val *rank_by = field(p, "rank_by"), *filters = field(p, "filters");
+	yyjson_val *rank_by = field(p, "rank_by");
 	struct query *q = p->q;
 	leg->ranked = rank_by;
 	int rc = rank_parse(q->ns, rank_by, path_of(p, "rank_by"), q->arena, &leg->rank, p->r);
-	if (rc == 0 && filters)
-		rc = filter_parse(q->ns, filters, path_of(p, "filters"), q->arena, &leg->filter, p->r);
-	if (rc == 0 && leg->rank.kind == RANK_KNN && !filters)
+	if (rc == 0)
+		rc = parse_filters(p, leg);
+	if (rc == 0 && leg->rank.kind == RANK_KNN && !leg->filter)
 		return refuse(p->r, 400, "💔 kNN queries require filters");
 	return rc;
 }
 
 static int refuse_unsupported_fields(const struct parser *p)
 {
-	static const char *const fields[] = {"aggregate_by", "group_by", "compute_attributes"};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		if (field(p, fields[i]))
-			return refuse_unsupported(p->r, fields[i]);
+	if (yyjson_arr_size(field(p, "group_by")) ||
+	    (field(p, "group_by") && !yyjson_is_arr(field(p, "group_by"))))
+		return refuse_unsupported(p->r, "group_by");
+	return field(p, "compute_attributes") ? refuse_unsupported(p->r, "compute_attributes") : 0;
+}
+
+/* Figures instead of rows: fields that speak of rows have no place beside them. */
+static int parse_aggregation(const struct parser *p, yyjson_val *aggregate_by, struct leg *leg)
+{
+	static const char *const of_rows[] = {
+	    "rank_by", "include_attributes", "exclude_attributes", "offset"};
+	static const char *const unknown[] = {"limit", "distance_metric"};
+	for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
+		if (field(p, of_rows[i]))
+			return refuse(p->r, 400, "💔 cannot specify both aggregate_by and %s", of_rows[i]);
 	}
-	return 0;
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+		if (field(p, unknown[i]))
+			return refuse_shape(p->r, path_of(p, unknown[i]), "unknown field `%s`", unknown[i]);
+	}
+	if (field(p, "top_k"))
+		return refuse(p->r, 400, "💔 top_k is not supported in aggregation queries without group_by");
+	int rc = parse_filters(p, leg);
+	return rc < 0 ? rc
+	              : aggregates_parse(p->q->ns, aggregate_by, path_of(p, "aggregate_by"), p->q->arena,
+	                    &leg->aggregates, p->r);
 }
 
 static int parse_leg(const struct parser *p)
 {
 	struct leg *leg = &p->q->legs[p->q->legs_len++];
+	yyjson_val *aggregate_by = field(p, "aggregate_by");
 	int rc = refuse_unsupported_fields(p);
+	if (rc == 0 && aggregate_by)
+		return parse_aggregation(p, aggregate_by, leg);
 	if (rc == 0)
 		rc = check_distance_metric(p);
 	if (rc == 0)
@@ -217,7 +248,7 @@ static int parse_sub_query(const struct parser *root, yyjson_val *json, size_t i
 /* What a leg takes of a namespace's concurrency. */
 static size_t permits(const struct leg *leg)
 {
-	return leg->rank.kind == RANK_KNN ? 2 : 1;
+	return leg->aggregates ? 4 : leg->rank.kind == RANK_KNN ? 2 : 1;
 }
 
 static int refuse_permits(const struct parser *p, size_t required)

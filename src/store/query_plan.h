@@ -1,6 +1,7 @@
 /* A query between its stages: parse (query_parse.c), run (query_run.c), print (query_print.c). */
 #pragma once
 
+#include "store/aggregate.h"
 #include "store/query.h"
 #include "store/rank.h"
 #include "store/topk.h"
@@ -11,8 +12,9 @@
 /* A single query, or one of a multi-query. */
 struct leg {
 	struct rank rank;
-	bool ranked;           /* has a rank_by */
-	struct filter *filter; /* NULL: none */
+	bool ranked;                   /* has a rank_by */
+	struct filter *filter;         /* NULL: none */
+	struct aggregates *aggregates; /* NULL: rows; else what follows is unused */
 	size_t limit, offset;
 	bool *include;    /* by attribute index: goes into the rows */
 	struct topk hits; /* of the run; only at[offset..len) are rows */

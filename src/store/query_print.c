@@ -69,6 +69,11 @@ static float dist_of(const struct hit *hit, bool negated)
 
 static void put_leg(struct printer *p, const struct leg *leg)
 {
+	if (leg->aggregates) {
+		buf_lit(p->out, "\"aggregations\":");
+		aggregates_print(leg->aggregates, p->out);
+		return;
+	}
 	struct topk rows = leg_rows(leg);
 	bool distances = leg->rank.kind != RANK_ORDER;
 	buf_lit(p->out, "\"rows\":[");

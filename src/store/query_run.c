@@ -55,6 +55,16 @@ static void run_order(const struct query *q, struct leg *leg)
 	}
 }
 
+static void run_aggregates(const struct query *q, struct leg *leg)
+{
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		const struct doc *d = q->ns->docs.at[candidate(&c, i)];
+		if (d && filter_match(leg->filter, d))
+			aggregates_add(leg->aggregates, d);
+	}
+}
+
 static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
 {
 	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
@@ -93,7 +103,7 @@ static void run_score(const struct query *q, struct leg *leg)
 	}
 }
 
-static void run_leg(struct query *q, struct leg *leg)
+static void run_rows(struct query *q, struct leg *leg)
 {
 	struct order_ctx *order = arena_one(q->arena, struct order_ctx);
 	*order = (struct order_ctx){q->ns, &leg->rank};
@@ -125,8 +135,12 @@ static void fuse(struct query *q)
 
 void query_run(struct query *q)
 {
-	for (size_t i = 0; i < q->legs_len; i++)
-		run_leg(q, &q->legs[i]);
+	for (size_t i = 0; i < q->legs_len; i++) {
+		if (q->legs[i].aggregates)
+			run_aggregates(q, &q->legs[i]);
+		else
+			run_rows(q, &q->legs[i]);
+	}
 	if (q->fused)
 		fuse(q);
 }

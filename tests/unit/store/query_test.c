@@ -183,8 +183,15 @@ static void many_queries(void **state)
 	        "400 💔 rerank_by: rank_constant must be greater than 0"},
 	    {"{'queries':[{'rank_by':['x','asc'],'limit':1,'consistency':{'level':'strong'}}]}",
 	        "400 💔 `consistency` belongs to the root of a multi-query, not to queries[0]"},
-	    {"{'queries':[{'rank_by':['x','asc'],'limit':1},{'limit':1,'aggregate_by':{'n':['Count']}}]}",
-	        "400 💔 `aggregate_by` is not supported by this local store yet"},
+	    {"{'queries':[{'rank_by':['x','desc'],'limit':1},{'aggregate_by':{'n':['Count']}}]}",
+	        "{'results':[{'rows':[{'id':3}]},{'aggregations':{'n':3}}]"},
+	    {"{'queries':[{'rank_by':['x','asc'],'limit':1},{'aggregate_by':{'n':['Count']}}],"
+	     "'rerank_by':['RRF']}",
+	        "400 💔 rerank_by requires rank_by in every sub-query"},
+	    {"{'queries':[{'aggregate_by':{'n':['Count']}},{'aggregate_by':{'n':['Count']}},"
+	     "{'aggregate_by':{'n':['Count']}},{'aggregate_by':{'n':['Count']}},{'limit':1}]}",
+	        "400 💔 multi-query exceeds per-namespace concurrency budget: requires 17 permits, max is 16 "
+	        "(see https://turbopuffer.com/docs/limits)"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'x':'int','y':'int'}",
 	    "[{'id':1,'x':1,'y':7},{'id':2,'x':2,'y':8},{'id':3,'x':3,'y':9}]");
@@ -195,6 +202,42 @@ static void many_queries(void **state)
 #define SHAPE "422 Failed to deserialize the JSON body into the target type: "
 #define RANK  SHAPE "rank_by: data did not match any variant of enum a valid variant of RankInput"
 #define LIMIT SHAPE "limit: data did not match any variant of untagged enum LimitInput"
+
+static void aggregations(void **state)
+{
+	static const struct ask asks[] = {
+	    {"{'aggregate_by':{'n':['Count'],'old':['Count','id'],'i':['Sum','i'],'u':['Sum','u'],'f':['Sum',"
+	     "'f']}}",
+	        "{'aggregations':{'n':4,'old':4,'i':-7,'u':36893488147419103229,'f':0.75}"},
+	    {"{'aggregate_by':{'n':['Count'],'f':['Sum','f']},'filters':['i','Eq',null],'group_by':[]}",
+	        "{'aggregations':{'n':2,'f':0.0}"},
+	    {"{'aggregate_by':{'n':['Count']},'filters':['id','In',[1,2,9]]}", "{'aggregations':{'n':2}"},
+	    {"{'aggregate_by':{'n':['Count','i']}}",
+	        "400 💔 aggregate_by with attributes other than 'id' not yet supported"},
+	    {"{'aggregate_by':{'n':['Sum','s']}}",
+	        "400 💔 aggregate_by: Sum needs an attribute of type int, uint or float, but 's' is string"},
+	    {"{'aggregate_by':{'n':['Sum','nope']}}", "400 💔 aggregate_by field 'nope' not found in schema"},
+	    {"{'aggregate_by':{}}", "400 💔 aggregate_by requires at least one function"},
+	    {"{'aggregate_by':['Count']}", SHAPE "aggregate_by: invalid type: sequence, expected a map"},
+	    {"{'aggregate_by':{'n':['Max','i']}}",
+	        SHAPE "aggregate_by: data did not match any variant of untagged enum AggregateFunction"},
+	    {"{'aggregate_by':{'n':['Count']},'rank_by':['id','asc']}",
+	        "400 💔 cannot specify both aggregate_by and rank_by"},
+	    {"{'aggregate_by':{'n':['Count']},'top_k':1}",
+	        "400 💔 top_k is not supported in aggregation queries without group_by"},
+	    {"{'aggregate_by':{'n':['Count']},'limit':1}", SHAPE "limit: unknown field `limit`"},
+	    {"{'aggregate_by':{'n':['Count']},'distance_metric':'cosine_distance'}",
+	        SHAPE "distance_metric: unknown field `distance_metric`"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s']}",
+	        "400 💔 `group_by` is not supported by this local store yet"},
+	};
+	struct world w = world_new(ID_UINT, METRIC_NONE, "{'i':'int','u':'uint','f':'float','s':'string'}",
+	    "[{'id':1,'i':-9,'u':18446744073709551615,'f':0.5},{'id':2,'i':2,'u':18446744073709551614,'f':0."
+	    "25},"
+	    "{'id':3},{'id':4}]");
+	ask_all(&w, asks, COUNT(asks));
+	world_free(&w);
+}
 
 static void refused_requests(void **state)
 {
@@ -259,7 +302,7 @@ static void refused_requests(void **state)
 	    {"{'limit':1,'rerank_by':['RRF']}", "400 💔 rerank_by requires queries"},
 	    /* What SDKs send for absent options. */
 	    {"{'rank_by':['id','asc'],'limit':1,'filters':null,'consistency':null,'include_attributes':null,"
-	     "'aggregate_by':null,'offset':null,'consistency':{'level':'eventual'}}",
+	     "'aggregate_by':null,'group_by':null,'offset':null,'consistency':{'level':'eventual'}}",
 	        "{'rows':[]"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'s':'string','tags':'[]string'}", "[]");
@@ -295,6 +338,7 @@ int main(void)
 	    cmocka_unit_test(bm25_scores),
 	    cmocka_unit_test(vector_distances),
 	    cmocka_unit_test(many_queries),
+	    cmocka_unit_test(aggregations),
 	    cmocka_unit_test(refused_requests),
 	    cmocka_unit_test(billing_and_performance),
 	};
