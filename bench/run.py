@@ -44,7 +44,7 @@ class Bench:
         self.folder = self.build / "bench-run"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.raw = open(self.folder / "rounds.jsonl", "w")
+        self.raw = open(self.folder / "rounds.jsonl", "w")  # noqa: SIM115
         self.stub = peers.Stub("stub", self.folder, peers.LOAD_CORE)
         self.proxies = []
 

@@ -3,7 +3,8 @@
 How a row is read: its first cell names folders; the clauses of its second cell name the folders and libraries
 that these may include ("X in `a/b` only" narrows a library to one file; a clause that starts with "never"
 only explains). "all above" stands for the folders of the rows above. Beyond the table: a feature of the
-gateway sees another one only by its header FEATURE/FEATURE.h, and loops/ not at all.
+gateway sees another one only by its header FEATURE/FEATURE.h (or what the row names: `edge/request.h`), and
+loops/ not at all.
 """
 
 import pathlib
@@ -47,6 +48,7 @@ class Rule:
     def __init__(self, cell, above):
         self.folders = set()
         self.libraries = {}  # name → the one file that may include it, or None
+        self.headers = dict(re.findall(r"`(\w+)/(\w+\.h)`", cell))  # feature → its header, unless FEATURE.h
         for clause in cell.split(";"):
             clause = clause.strip()
             if clause.startswith("never"):
@@ -94,8 +96,9 @@ def objection(rules, path, own, system):
         if mine and theirs and mine != theirs:
             if theirs == "loops":
                 return f"a feature may not include loops/: {own}"
-            if mine != "loops" and own != f"gateway/{theirs}/{theirs}.h":
-                return f"another feature only by its one header, not {own}"
+            header = f"gateway/{theirs}/{rule.headers.get(theirs, theirs + '.h')}"
+            if mine != "loops" and own != header:
+                return f"another feature only by its one header, {header}, not {own}"
         return None
     for name, header in LIBRARIES.items():
         if re.fullmatch(header, system):

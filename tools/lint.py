@@ -147,7 +147,8 @@ def cppcheck():
     cache.mkdir(parents=True, exist_ok=True)
     options = f"""-q -j{os.cpu_count()} --cppcheck-build-dir={cache} --std=c11 --error-exitcode=1
         --enable=warning,performance,portability --inline-suppr
-        --suppressions-list=tools/cppcheck_suppressions.txt -Isrc -D__typeof__(x)=int* src"""
+        --suppressions-list=tools/cppcheck_suppressions.txt
+        -Isrc -D__typeof__(x)=int* -DLAYER_VERSION=\"\" src"""
     return tool("cppcheck", *options.split())
 
 

@@ -124,7 +124,7 @@ static int make_shared(struct gateway *g)
 	g->log_dropped = metrics_cell(metrics_shard_new(g->metrics), METRIC_LOG_LINES_DROPPED);
 	int rc = tls_client_new(s->tls_ca_file[0] ? s->tls_ca_file : NULL, &g->tls);
 	if (rc < 0) {
-		log_error("gateway.tls", LOG_STR("ca_file", s->tls_ca_file), LOG_ERR(rc));
+		log_error("gateway.tls", LOG_STR("LAYER_TLS_CA_FILE", s->tls_ca_file), LOG_ERR(rc));
 		return rc;
 	}
 	return s->access_log ? access_log_start(STDOUT_FILENO, &g->access_log) : 0;

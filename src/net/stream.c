@@ -286,8 +286,8 @@ static ssize_t plain_write_some(struct stream *s, struct iovec *pieces, int n, i
 	return errno == EINTR ? -E_AGAIN : result_from_errno(errno);
 }
 
-/* `readable` alone may only mean that nobody has looked yet, and with TLS that a message of the protocol itself
- * has come. */
+/* `readable` alone may only mean that nobody has looked yet, and with TLS that a message of the protocol
+ * itself has come. */
 bool stream_peer_spoke(struct stream *s)
 {
 	char c;

@@ -177,6 +177,7 @@ static int split_payload(void *arg, struct span payload)
 
 /* Opening */
 
+/* The cut is on the disk before anything is written behind it. */
 static int cut_tail(struct commit_log *log, uint64_t size)
 {
 	log->cut = size - log->end;
@@ -188,12 +189,12 @@ static int replay(
     struct commit_log *log, const char *dir, struct splitter *s, struct arena *a, struct span *ret_problem)
 {
 	struct stat st;
-	if (fstat(log->fd, &st) < 0)
-		return problem(a, ret_problem, errno_rc(), dir, "cannot read " FILE_NAME);
+	if (FAULT("store.log.stat") || fstat(log->fd, &st) < 0)
+		return problem(a, ret_problem, -E_IO, dir, "cannot read " FILE_NAME);
 	size_t size = (size_t)st.st_size;
 	void *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, log->fd, 0) : NULL;
-	if (map == MAP_FAILED)
-		return problem(a, ret_problem, errno_rc(), dir, "cannot map " FILE_NAME);
+	if (map == MAP_FAILED || FAULT("store.log.map"))
+		return problem(a, ret_problem, -E_IO, dir, "cannot map " FILE_NAME);
 	if (map)
 		(void)madvise(map, size, MADV_SEQUENTIAL);
 	struct frame_scan scan;

@@ -94,9 +94,8 @@ static int refuse_repeated(struct planner *p)
 	}
 	int rc = refuse(p->refusal, 400,
 	    "💔 This upsert contains duplicate document IDs and was not written. You should ensure that "
-	    "individual upserts do not include duplicate documents. The duplicated IDs in this batch were "
-	    "the "
-	    "following: %.*s",
+	    "individual upserts do not include duplicate documents. The duplicated IDs in this batch "
+	    "were the following: %.*s",
 	    SPAN_FMT(buf_span(&list)));
 	buf_free(&list);
 	return rc;

@@ -9,6 +9,7 @@ from harness.programs import free_port
 from oracle.differential import Store
 
 WRITES, KILLS, WRITERS, ROWS = 1000, 25, 4, 3
+PAGE = 10_000  # rows, the most that one query gives
 NAMESPACE = "killed"
 
 
@@ -53,19 +54,22 @@ def batch(number):
 
 def read_batches(store):
     """{number of a batch: how many of its rows are there}"""
-    query = {
-        "rank_by": ["id", "asc"],
-        "limit": 10000,
-        "filters": ["id", "Lt", "c"],
-        "include_attributes": ["batch"],
-    }
-    status, body = Store(store.host, store.port, store.key).query(NAMESPACE, query)
-    assert status == 200 or status == 404, body
-    counts = {}
-    for row in body.get("rows", []):
-        assert row["id"].startswith(f"b{row['batch']:05}-")
-        counts[row["batch"]] = counts.get(row["batch"], 0) + 1
-    return counts
+    connection, counts, after = Store(store.host, store.port, store.key), {}, "b"
+    while True:
+        query = {
+            "rank_by": ["id", "asc"],
+            "limit": PAGE,
+            "filters": ["And", [["id", "Gt", after], ["id", "Lt", "c"]]],
+            "include_attributes": ["batch"],
+        }
+        status, body = connection.query(NAMESPACE, query)
+        assert status == 200 or status == 404, body
+        for row in body.get("rows", []):
+            assert row["id"].startswith(f"b{row['batch']:05}-")
+            counts[row["batch"]] = counts.get(row["batch"], 0) + 1
+            after = row["id"]
+        if len(body.get("rows", [])) < PAGE:
+            return counts
 
 
 def test_kill_at_random_points(tmp_path):

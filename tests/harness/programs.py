@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 STOP_SECONDS = 30
 RUNNING = set()
-SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehavior", "runtime error:")
+SANITIZER_MARKS = ("Sanitizer:", "UndefinedBehavior", "runtime error:")
 
 
 def build_folder():

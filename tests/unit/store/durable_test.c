@@ -354,6 +354,27 @@ static void failing_disk(void **state)
 	}
 }
 
+/* A store with a torn end whose opening fails at any step opens the next time. */
+static void failing_opening(void **state)
+{
+	static const char *const faults[] = {
+	    "store.log.open", "store.log.stat", "store.log.map", "store.log.truncate", "store.log.fdatasync"};
+	struct dir d = dir_new();
+	size_t sizes[4];
+	struct buf whole = three_writes(&d, sizes);
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		file_write(&d, span_of(whole.ptr, sizes[3] - 1));
+		fault_arm(faults[i], i == 0 ? 2 : 1); /* the first file is the lock */
+		expect_refused(&d, -E_IO, "store.log");
+		fault_arm(NULL, 0);
+		struct kit k = kit_open(d.path);
+		expect_rows(&k, 2);
+		kit_close(&k);
+	}
+	buf_free(&whole);
+	dir_remove(&d);
+}
+
 /* A new store whose making fails at any step leaves nothing that stands in the way of the next attempt. */
 static void failing_creation(void **state)
 {
@@ -388,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(rewrite),
 #ifdef LAYER_FAULTS
 	    cmocka_unit_test(failing_disk),
+	    cmocka_unit_test(failing_opening),
 	    cmocka_unit_test(failing_creation),
 #endif
 	};
