@@ -43,6 +43,15 @@ static int parse_one(
 	return 0;
 }
 
+bool aggregates_have(const struct aggregates *all, struct span label)
+{
+	for (size_t i = 0; i < all->len; i++) {
+		if (span_eq(all->at[i].label, label))
+			return true;
+	}
+	return false;
+}
+
 int aggregates_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
     struct aggregates **ret, struct refusal *r)
 {
@@ -55,14 +64,25 @@ int aggregates_parse(const struct namespace *ns, yyjson_val *json, const char *p
 	struct aggregates *all = arena_zalloc(a, sizeof *all + n * sizeof *all->at);
 	yyjson_obj_foreach(json, i, max, label, function)
 	{
-		struct aggregate *one = &all->at[all->len++];
+		struct aggregate *one = &all->at[all->len];
 		one->label = json_span(label);
+		if (aggregates_have(all, one->label))
+			return refuse(r, 400, "💔 aggregate_by names \"%.*s\" twice", SPAN_FMT(one->label));
+		all->len++;
 		int rc = parse_one(ns, function, path, one, r);
 		if (rc < 0)
 			return rc;
 	}
 	*ret = all;
 	return 0;
+}
+
+struct aggregates *aggregates_copy(const struct aggregates *all, struct arena *a)
+{
+	struct span bytes = span_of((const char *)all, sizeof *all + all->len * sizeof *all->at);
+	struct aggregates *copy = arena_alloc(a, bytes.len);
+	memcpy(copy, bytes.ptr, bytes.len);
+	return copy;
 }
 
 static void add(struct aggregate *one, const struct doc *d)
@@ -99,17 +119,14 @@ static void put_whole(struct buf *out, __int128 v)
 	buf_append(out, span_of(text + at, sizeof text - at));
 }
 
-void aggregates_print(const struct aggregates *all, struct buf *out)
+void aggregates_print(const struct aggregates *all, bool *first, struct buf *out)
 {
-	bool first = true;
-	buf_byte(out, '{');
 	for (size_t i = 0; i < all->len; i++) {
 		const struct aggregate *one = &all->at[i];
-		json_put_key(out, &first, one->label);
+		json_put_key(out, first, one->label);
 		if (one->attr && one->attr->type.base == VALUE_FLOAT)
 			json_put_f64(out, one->real);
 		else
 			put_whole(out, one->whole);
 	}
-	buf_byte(out, '}');
 }

@@ -9,6 +9,8 @@ struct aggregates;
  * -E_INVALID. */
 MUST_USE int aggregates_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
     struct aggregates **ret, struct refusal *r);
+bool aggregates_have(const struct aggregates *all, struct span label);
+struct aggregates *aggregates_copy(const struct aggregates *all, struct arena *a);
 void aggregates_add(struct aggregates *all, const struct doc *d);
-/* {"label": figure, …}: counts, and sums of integers exactly; sums of floats as floats. */
-void aggregates_print(const struct aggregates *all, struct buf *out);
+/* Members "label": figure, … of an object: counts, and sums of integers exactly; sums of floats as floats. */
+void aggregates_print(const struct aggregates *all, bool *first, struct buf *out);

@@ -180,12 +180,19 @@ static int parse_rank(const struct parser *p, struct leg *leg)
 	return rc;
 }
 
-static int refuse_unsupported_fields(const struct parser *p)
+/* An empty group_by is none. */
+static int parse_grouping(const struct parser *p, struct leg *leg)
 {
-	if (yyjson_arr_size(field(p, "group_by")) ||
-	    (field(p, "group_by") && !yyjson_is_arr(field(p, "group_by"))))
-		return refuse_unsupported(p->r, "group_by");
-	return field(p, "compute_attributes") ? refuse_unsupported(p->r, "compute_attributes") : 0;
+	yyjson_val *group_by = field(p, "group_by");
+	leg->limit = QUERY_ROWS_MAX;
+	if (group_by && !(yyjson_is_arr(group_by) && yyjson_arr_size(group_by) == 0)) {
+		int rc = grouping_parse(p->q->ns, group_by, path_of(p, "group_by"), p->q->arena,
+		    leg->aggregates, &leg->grouping, p->r);
+		return rc < 0 ? rc : parse_limit(p, &leg->limit);
+	}
+	if (field(p, "top_k"))
+		return refuse(p->r, 400, "💔 top_k is not supported in aggregation queries without group_by");
+	return 0;
 }
 
 /* Figures instead of rows: fields that speak of rows have no place beside them. */
@@ -202,23 +209,24 @@ static int parse_aggregation(const struct parser *p, yyjson_val *aggregate_by, s
 		if (field(p, unknown[i]))
 			return refuse_shape(p->r, path_of(p, unknown[i]), "unknown field `%s`", unknown[i]);
 	}
-	if (field(p, "top_k"))
-		return refuse(p->r, 400, "💔 top_k is not supported in aggregation queries without group_by");
 	int rc = parse_filters(p, leg);
-	return rc < 0 ? rc
-	              : aggregates_parse(p->q->ns, aggregate_by, path_of(p, "aggregate_by"), p->q->arena,
-	                    &leg->aggregates, p->r);
+	if (rc == 0)
+		rc = aggregates_parse(
+		    p->q->ns, aggregate_by, path_of(p, "aggregate_by"), p->q->arena, &leg->aggregates, p->r);
+	return rc < 0 ? rc : parse_grouping(p, leg);
 }
 
 static int parse_leg(const struct parser *p)
 {
 	struct leg *leg = &p->q->legs[p->q->legs_len++];
 	yyjson_val *aggregate_by = field(p, "aggregate_by");
-	int rc = refuse_unsupported_fields(p);
-	if (rc == 0 && aggregate_by)
+	if (field(p, "compute_attributes"))
+		return refuse_unsupported(p->r, "compute_attributes");
+	if (aggregate_by)
 		return parse_aggregation(p, aggregate_by, leg);
-	if (rc == 0)
-		rc = check_distance_metric(p);
+	if (field(p, "group_by"))
+		return refuse(p->r, 400, "💔 group_by requires aggregate_by");
+	int rc = check_distance_metric(p);
 	if (rc == 0)
 		rc = parse_rank(p, leg);
 	if (rc == 0)

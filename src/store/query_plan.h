@@ -1,7 +1,7 @@
 /* A query between its stages: parse (query_parse.c), run (query_run.c), print (query_print.c). */
 #pragma once
 
-#include "store/aggregate.h"
+#include "store/group.h"
 #include "store/query.h"
 #include "store/rank.h"
 #include "store/topk.h"
@@ -14,10 +14,11 @@ struct leg {
 	struct rank rank;
 	bool ranked;                   /* has a rank_by */
 	struct filter *filter;         /* NULL: none */
-	struct aggregates *aggregates; /* NULL: rows; else what follows is unused */
-	size_t limit, offset;
-	bool *include;    /* by attribute index: goes into the rows */
-	struct topk hits; /* of the run; only at[offset..len) are rows */
+	struct aggregates *aggregates; /* NULL: rows */
+	struct grouping *grouping;     /* NULL: one figure each */
+	size_t limit, offset;          /* of rows or groups */
+	bool *include;                 /* by attribute index: goes into the rows */
+	struct topk hits;              /* of the run; only at[offset..len) are rows */
 };
 
 struct fusion {

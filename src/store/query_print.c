@@ -67,11 +67,23 @@ static float dist_of(const struct hit *hit, bool negated)
 	return negated ? -hit->key : hit->key;
 }
 
+static void put_figures(struct printer *p, const struct leg *leg)
+{
+	bool first = true;
+	if (leg->grouping) {
+		buf_lit(p->out, "\"aggregation_groups\":");
+		grouping_print(leg->grouping, leg->limit, p->out);
+	} else {
+		buf_lit(p->out, "\"aggregations\":{");
+		aggregates_print(leg->aggregates, &first, p->out);
+		buf_byte(p->out, '}');
+	}
+}
+
 static void put_leg(struct printer *p, const struct leg *leg)
 {
 	if (leg->aggregates) {
-		buf_lit(p->out, "\"aggregations\":");
-		aggregates_print(leg->aggregates, p->out);
+		put_figures(p, leg);
 		return;
 	}
 	struct topk rows = leg_rows(leg);

@@ -60,7 +60,11 @@ static void run_aggregates(const struct query *q, struct leg *leg)
 	struct candidates c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
 		const struct doc *d = q->ns->docs.at[candidate(&c, i)];
-		if (d && filter_match(leg->filter, d))
+		if (!d || !filter_match(leg->filter, d))
+			continue;
+		if (leg->grouping)
+			grouping_add(leg->grouping, d);
+		else
 			aggregates_add(leg->aggregates, d);
 	}
 }

@@ -217,6 +217,9 @@ static void aggregations(void **state)
 	    {"{'aggregate_by':{'n':['Sum','s']}}",
 	        "400 💔 aggregate_by: Sum needs an attribute of type int, uint or float, but 's' is string"},
 	    {"{'aggregate_by':{'n':['Sum','nope']}}", "400 💔 aggregate_by field 'nope' not found in schema"},
+	    {"{'aggregate_by':{'n':['Count'],'n':['Count']}}", "400 💔 aggregate_by names 'n' twice"},
+	    {"{'aggregate_by':{'s':['Count']},'group_by':['s']}",
+	        "400 💔 group_by and aggregate_by both name 's'"},
 	    {"{'aggregate_by':{}}", "400 💔 aggregate_by requires at least one function"},
 	    {"{'aggregate_by':['Count']}", SHAPE "aggregate_by: invalid type: sequence, expected a map"},
 	    {"{'aggregate_by':{'n':['Max','i']}}",
@@ -228,13 +231,53 @@ static void aggregations(void **state)
 	    {"{'aggregate_by':{'n':['Count']},'limit':1}", SHAPE "limit: unknown field `limit`"},
 	    {"{'aggregate_by':{'n':['Count']},'distance_metric':'cosine_distance'}",
 	        SHAPE "distance_metric: unknown field `distance_metric`"},
-	    {"{'aggregate_by':{'n':['Count']},'group_by':['s']}",
-	        "400 💔 `group_by` is not supported by this local store yet"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'i':'int','u':'uint','f':'float','s':'string'}",
 	    "[{'id':1,'i':-9,'u':18446744073709551615,'f':0.5},{'id':2,'i':2,'u':18446744073709551614,'f':0."
 	    "25},"
 	    "{'id':3},{'id':4}]");
+	ask_all(&w, asks, COUNT(asks));
+	world_free(&w);
+}
+
+static void groups(void **state)
+{
+	static const struct ask asks[] = {
+	    {"{'aggregate_by':{'n':['Count'],'x':['Sum','x']},'group_by':['s']}",
+	        "{'aggregation_groups':[{'s':null,'n':1,'x':8},{'s':'A','n':2,'x':3},{'s':'B','n':1,'x':4}]"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s'],'top_k':2,'filters':['s','NotEq',null]}",
+	        "{'aggregation_groups':[{'s':'A','n':2},{'s':'B','n':1}]"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s'],'top_k':1}",
+	        "{'aggregation_groups':[{'s':null,'n':1}]"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s',{'tag':['ForEachUnique','tags']}]}",
+	        "{'aggregation_groups':[{'s':null,'tag':null,'n':1},{'s':'A','tag':'night','n':1},"
+	        "{'s':'A','tag':'sea','n':2},{'s':'B','tag':null,'n':1}]"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['x'],'filters':['x','Gt',2]}",
+	        "{'aggregation_groups':[{'x':4,'n':1},{'x':8,'n':1}]"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s'],'filters':['x','Gt',9]}",
+	        "{'aggregation_groups':[]"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['id']}", "400 💔 group_by cannot group by id"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s','s']}", "400 💔 group_by names 's' twice"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['nope']}",
+	        "400 💔 group_by field 'nope' not found in schema"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['tags']}",
+	        "400 💔 group_by field 'tags' of type []string cannot be grouped by without ForEachUnique"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':[{'t':['ForEachUnique','s']}]}",
+	        "400 💔 group_by field 's' of type string cannot be grouped by with ForEachUnique"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':[{'t':['ForEachUnique','tags']},"
+	     "{'o':['ForEachUnique','others']}]}",
+	        "400 💔 group_by takes at most one ForEachUnique"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':[{'t':['Each','tags']}]}",
+	        SHAPE "group_by: data did not match any variant of untagged enum GroupByInput"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':[{}]}",
+	        SHAPE "group_by: data did not match any variant of untagged enum GroupByInput"},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':'s'}",
+	        SHAPE "group_by: invalid type: string 's', expected a sequence"},
+	};
+	struct world w =
+	    world_new(ID_UINT, METRIC_NONE, "{'x':'int','s':'string','tags':'[]string','others':'[]string'}",
+	        "[{'id':1,'x':1,'s':'A','tags':['sea','night','sea']},{'id':2,'x':2,'s':'A','tags':['sea']},"
+	        "{'id':3,'x':4,'s':'B','tags':[]},{'id':4,'x':8}]");
 	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
@@ -296,7 +339,7 @@ static void refused_requests(void **state)
 	    {"{'queries':[{'limit':1},{'limit':1,'filters':1}]}",
 	        SHAPE "queries[1].filters: data did not match any variant of untagged enum Filter"},
 	    {"{'queries':{}}", SHAPE "queries: invalid type: map, expected a sequence"},
-	    {"{'limit':1,'group_by':['s']}", "400 💔 `group_by` is not supported by this local store yet"},
+	    {"{'limit':1,'group_by':['s']}", "400 💔 group_by requires aggregate_by"},
 	    {"{'limit':1,'compute_attributes':{'h':['Highlight','s']}}",
 	        "400 💔 `compute_attributes` is not supported by this local store yet"},
 	    {"{'limit':1,'rerank_by':['RRF']}", "400 💔 rerank_by requires queries"},
@@ -339,6 +382,7 @@ int main(void)
 	    cmocka_unit_test(vector_distances),
 	    cmocka_unit_test(many_queries),
 	    cmocka_unit_test(aggregations),
+	    cmocka_unit_test(groups),
 	    cmocka_unit_test(refused_requests),
 	    cmocka_unit_test(billing_and_performance),
 	};
