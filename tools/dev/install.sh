@@ -94,7 +94,7 @@ add_trixie() {
 # debian_mirror SUITE: the address from which this machine's apt takes that suite.
 debian_mirror() {
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-		awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
+		awk -v suite="$1" '$2 == suite && $3 == "main" && !found++ { print $1 }'
 }
 
 # Runs a command during which no package may start a service: nginx and haproxy are wanted as programs only.
