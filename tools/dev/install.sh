@@ -93,7 +93,7 @@ add_trixie() {
 
 # debian_mirror SUITE: the address from which this machine's apt takes that suite.
 debian_mirror() {
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
 		awk -v suite="$1" '$2 == suite && $3 == "main" && !found++ { print $1 }'
 }
 
