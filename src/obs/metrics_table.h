@@ -15,13 +15,14 @@
 	    "pipeline_id,namespace,status", "The part of a query that was spent in the gateway itself.")     \
 	X(QUERY_SHAPE, COUNTER, UNITS, "layer_query_shape_total",                                            \
 	    "pipeline_id,namespace,has_filter,has_rank_by,status",                                           \
-	    "Queries by whether they filter and whether they rank (true or false).")                         \
+	    "Queries by whether they filter and whether they rank (true or false). A body that is "          \
+	    "compressed, malformed or longer than 64 KiB is not counted.")                                   \
 	X(HEAD_DURATION, HISTOGRAM, SECONDS, "layer_head_duration_seconds", "pipeline_id,namespace,status",  \
 	    "Reads of a namespace's metadata or schema, as a client sees them.")                             \
 	X(LIST_DURATION, HISTOGRAM, SECONDS, "layer_list_duration_seconds", "pipeline_id,namespace,status",  \
 	    "Listings of namespaces, as a client sees them; namespace is empty.")                            \
 	X(MULTI_QUERY, COUNTER, UNITS, "hevlayer_multi_query_total", "namespace,store_kind,status",          \
-	    "Multi-queries.")                                                                                \
+	    "Multi-queries, of those that layer_query_shape_total counts.")                                  \
 	X(MULTI_QUERY_LEGS, HISTOGRAM, UNITS, "hevlayer_multi_query_legs", "namespace,store_kind",           \
 	    "Queries inside one multi-query.")                                                               \
 	X(MULTI_QUERY_UPSTREAM_CALLS, HISTOGRAM, UNITS, "hevlayer_multi_query_upstream_calls",               \

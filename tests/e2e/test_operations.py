@@ -1,5 +1,6 @@
 """Health, metrics, logs, traces and the end of a gateway."""
 
+import gzip
 import json
 import re
 import signal
@@ -13,6 +14,7 @@ from harness.waiting import wait_for
 from harness.wire import bearer, connect, response
 
 KEY = bearer(STORE_KEY)
+CHUNKED = ("Transfer-Encoding", "chunked")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 QUERY = json.dumps({"rank_by": ["id", "asc"], "limit": 1}).encode()
@@ -74,6 +76,51 @@ def test_failures_of_the_store_are_counted_as_such(gateway, upstream):
         n.startswith("layer_query_duration_seconds_count") and 'status="tpuf_error"' in n
         for n in samples(gateway)
     )
+
+
+SHAPES = {
+    ("false", "false"): [{}, {"aggregate_by": {"n": ["Count"]}}],
+    ("true", "false"): [{"filters": ["a", "Eq", 1]}],
+    ("false", "true"): [{"rank_by": ["id", "asc"], "pad": "x" * 60000}, {"queries": [{"rank_by": []}] * 3}],
+    ("true", "true"): [{"rank_by": ["id", "asc"], "filters": ["a", "Eq", 1]}],
+}
+
+
+def test_query_shapes(gateway, upstream):
+    """Queries are counted by what they ask for, and go on byte for byte."""
+    bodies = [json.dumps(body, indent=1).encode() for group in SHAPES.values() for body in group]
+    with connect(gateway.address) as client:
+        for body in bodies:
+            client.call("POST", "/v2/namespaces/books/query", body, [KEY])
+        in_chunks = b"".join(
+            b"%x\r\n%b\r\n" % (1, body[n : n + 1]) for body in bodies[-1:] for n in range(len(body))
+        )
+        client.call("POST", "/v2/namespaces/books/query", in_chunks + b"0\r\n\r\n", [KEY, CHUNKED])
+    assert [request.body for request in upstream.requests] == [*bodies, bodies[-1]]
+    found = samples(gateway)
+    for (has_filter, has_rank_by), group in SHAPES.items():
+        labels = f'namespace="books",has_filter="{has_filter}",has_rank_by="{has_rank_by}",status="ok"'
+        name = f'layer_query_shape_total{{pipeline_id="",{labels}}}'
+        assert found[name] == len(group) + (has_filter == has_rank_by == "true")
+    multi = 'namespace="books",store_kind="turbopuffer"'
+    assert found[f'hevlayer_multi_query_total{{{multi},status="ok"}}'] == 1
+    assert found[f"hevlayer_multi_query_legs_sum{{{multi}}}"] == 3
+    assert found[f"hevlayer_multi_query_upstream_calls_sum{{{multi}}}"] == 1
+
+
+@pytest.mark.parametrize(
+    "body, headers",
+    [
+        (gzip.compress(QUERY), [("Content-Encoding", "gzip")]),
+        (b'{"rank_by":', []),
+        (b'{"rank_by":["id","asc"],"pad":"%b"}' % (b"x" * 65536), []),
+    ],
+    ids=["compressed", "malformed", "long"],
+)
+def test_queries_without_a_shape(body, headers, gateway, upstream):
+    assert call(gateway, "POST", "/v2/namespaces/books/query", body, headers).status == 200
+    assert [request.body for request in upstream.requests] == [body]
+    assert not any(name.startswith("layer_query_shape_total") for name in samples(gateway))
 
 
 def test_access_log(gateway, upstream):

@@ -27,6 +27,27 @@ static void observe(struct metrics_shard *m, enum metric_id id, const struct req
 	metric_observe(metrics_cell(m, id, SPAN_NONE, r->namespace, outcome(r)), ns);
 }
 
+static struct span bool_text(bool b)
+{
+	return b ? SPAN("true") : SPAN("false");
+}
+
+static void count_shape(struct metrics_shard *m, const struct request *r)
+{
+	const struct query_shape *q = &r->query.shape;
+	struct span kind = SPAN("turbopuffer");
+	if (!q->known)
+		return;
+	metric_add(metrics_cell(m, METRIC_QUERY_SHAPE, SPAN_NONE, r->namespace, bool_text(q->has_filter),
+	               bool_text(q->has_rank_by), outcome(r)),
+	    1);
+	if (!q->multi)
+		return;
+	metric_add(metrics_cell(m, METRIC_MULTI_QUERY, r->namespace, kind, outcome(r)), 1);
+	metric_observe(metrics_cell(m, METRIC_MULTI_QUERY_LEGS, r->namespace, kind), q->legs);
+	metric_observe(metrics_cell(m, METRIC_MULTI_QUERY_UPSTREAM_CALLS, r->namespace, kind), 1);
+}
+
 static void count(const struct request *r, int status, uint64_t total_ns, uint64_t own_ns)
 {
 	struct metrics_shard *m = r->worker->metrics;
@@ -39,6 +60,7 @@ static void count(const struct request *r, int status, uint64_t total_ns, uint64
 		observe(m, METRIC_QUERY_DURATION, r, total_ns);
 		observe(m, METRIC_QUERY_TPUF, r, r->upstream_ns);
 		observe(m, METRIC_QUERY_OVERHEAD, r, own_ns);
+		count_shape(m, r);
 	} else if (flags & TIMED_WRITE) {
 		observe(m, METRIC_UPSERT_DURATION, r, total_ns);
 		observe(m, METRIC_UPSERT_TPUF, r, r->upstream_ns);
@@ -89,5 +111,6 @@ void edge_finished(struct exchange *x)
 	int status = x->status ? x->status : STATUS_CLIENT_GONE;
 	count(r, status, total_ns, own_ns);
 	write_line(r, status, total_ns, own_ns);
+	query_look_end(&r->query);
 	worker_config_unref(r->config);
 }

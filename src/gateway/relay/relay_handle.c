@@ -7,7 +7,10 @@
 static int read_client_body(void *ctx, struct span *ret)
 {
 	struct request *r = ctx;
-	return exchange_read(r->x, ret);
+	int rc = exchange_read(r->x, ret);
+	if (rc == 0 && r->route->flags & TIMED_QUERY && !http_find(r->x->req, SPAN("content-encoding")))
+		query_look_at(&r->query, *ret, r->x->req->has_length ? r->x->req->length : UINT64_MAX);
+	return rc;
 }
 
 static struct upstream_body body_of(struct exchange *x)
