@@ -1,5 +1,6 @@
 """The processes of the bench: the stub upstream, the proxies in front of it, the loaders."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -27,8 +28,15 @@ QUERY = json.dumps(
 )
 
 
-def pin(core):
-    return ["taskset", "-c", str(core)]
+@contextlib.contextmanager
+def on_core(core):
+    """What is started inside is pinned to the core, as it inherits this."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def free_port():
@@ -46,7 +54,7 @@ def large_answer():
     row = '{"id":%d,"$dist":0.125,"name":"package","description":"%s"}'
     text = "a small and fast web server and proxy with a long text about it " * 15
     rows = ",".join(row % (i, text) for i in range(10))
-    return padded('{"rows":[%s]}' % rows, 10_700)
+    return padded(f'{{"rows":[{rows}]}}', 10_700)
 
 
 def padded(body, size):
@@ -70,12 +78,12 @@ class Peer:
         return {"PATH": os.environ["PATH"]}
 
     def start(self):
-        """Returns the seconds from just before the fork to the first 200 on /health."""
-        argv = pin(self.core) + self.command()
-        with open(self.folder / "out.log", "ab") as out:
+        """Returns the seconds from just before fork and exec to the first 200 on /health."""
+        command = self.command()
+        with open(self.folder / "out.log", "ab") as out, on_core(self.core):
             began = time.perf_counter()
             self.process = subprocess.Popen(
-                argv, env=self.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
         while not answers_health(self.port):
             if self.process.poll() is not None or time.perf_counter() - began > 10:
@@ -271,10 +279,7 @@ def wrk(folder, port, path, connections, seconds):
     if not script.exists():
         script.write_text(WRK_SCRIPT % (KEY, QUERY))
     argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
-    done = subprocess.run(
-        [*pin(LOAD_CORE), *argv, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(output_of([*argv, f"http://127.0.0.1:{port}{path}"]).splitlines()[-1])
 
 
 def steady_load(build, folder, port, path, connections, rate, seconds):
@@ -282,12 +287,16 @@ def steady_load(build, folder, port, path, connections, rate, seconds):
     body = folder / "query.json"
     body.write_text(QUERY)
     argv = [build / "bench/load", port, path, KEY, body, connections, rate, seconds]
-    done = subprocess.run([*pin(LOAD_CORE), *map(str, argv)], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return json.loads(output_of(map(str, argv)))
+
+
+def output_of(loader):
+    with on_core(LOAD_CORE):
+        return subprocess.run(list(loader), capture_output=True, text=True, check=True).stdout
 
 
 def need_programs():
-    missing = [name for name in ("nginx", "haproxy", "wrk", "taskset") if not shutil.which(name)]
+    missing = [name for name in ("nginx", "haproxy", "wrk") if not shutil.which(name)]
     if missing:
         raise SystemExit(f"not installed: {', '.join(missing)}; `./dev bench` installs them")
     if os.cpu_count() < 2:

@@ -44,7 +44,7 @@ class Bench:
         self.folder = self.build / "bench-run"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.raw = open(self.folder / "rounds.jsonl", "w")  # noqa: SIM115
+        self.raw = self.folder / "rounds.jsonl"
         self.stub = peers.Stub("stub", self.folder, peers.LOAD_CORE)
         self.proxies = []
 
@@ -62,11 +62,10 @@ class Bench:
     def stop(self):
         for peer in [*self.proxies, self.stub]:
             peer.stop()
-        self.raw.close()
 
     def note(self, **fields):
-        self.raw.write(json.dumps(fields) + "\n")
-        self.raw.flush()
+        with self.raw.open("a") as raw:
+            raw.write(json.dumps(fields) + "\n")
 
     def interleaved(self, peers_):
         """Every round begins with another one, so that none always follows the same."""

@@ -71,6 +71,7 @@ make_base
 say "copying it"
 rm -rf "$root"
 cp -a --reflink=auto "$base" "$root"
+rm -rf "$root"/var/lib/apt/lists/* # as in container images
 copy_network
 git clone -q --no-hardlinks . "$root/layer"
 inside >"$root/inside.sh"

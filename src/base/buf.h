@@ -41,6 +41,16 @@ static inline void buf_append(struct buf *b, struct span s)
 	}
 }
 
+/* Appends s if that is little and needs no more memory: then one write sends both. Returns whether it did. */
+#define BUF_JOIN_BYTES 2048
+static inline bool buf_join(struct buf *b, struct span s)
+{
+	bool fits = s.len <= BUF_JOIN_BYTES && s.len <= b->cap - b->len && b->status == 0;
+	if (fits)
+		buf_append(b, s);
+	return fits;
+}
+
 #define buf_lit(b, lit) buf_append((b), SPAN(lit))
 
 static inline void buf_byte(struct buf *b, char c)

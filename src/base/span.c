@@ -1,16 +1,38 @@
 #include "base/span.h"
 
-static unsigned char lower(char c)
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* Whether the 8 bytes of each are the same but for the case of letters: two that differ do so in the case bit
+ * only, and are letters. */
+static bool word_eq_nocase(uint64_t x, uint64_t y)
 {
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	uint64_t differ = x ^ y, low = (x | EACH(0x20)) & EACH(0x7F);
+	uint64_t from_a = low + EACH(0x80 - 'a'), past_z = low + EACH(0x80 - 'z' - 1);
+	uint64_t letters = from_a & ~past_z & ~x & EACH(0x80);
+	return (differ & ~EACH(0x20)) == 0 && (differ << 2 & ~letters) == 0;
 }
 
-bool span_eq_nocase(struct span a, struct span b)
+static uint64_t word_at(const char *p, size_t n)
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+	uint64_t w = 0;
+	memcpy(&w, p, n);
+	return w;
+}
+
+bool span_eq_nocase_bytes(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+	for (; n - i >= 8; i += 8) {
+		if (!word_eq_nocase(word_at(a + i, 8), word_at(b + i, 8)))
+			return false;
+	}
+	if (n >= 8) /* the rest, with some before it once more */
+		return word_eq_nocase(word_at(a + n - 8, 8), word_at(b + n - 8, 8));
+	if (n >= 4)
+		return word_eq_nocase(word_at(a, 4), word_at(b, 4)) &&
+		       word_eq_nocase(word_at(a + n - 4, 4), word_at(b + n - 4, 4));
+	for (; i < n; i++) {
+		if (!word_eq_nocase((unsigned char)a[i], (unsigned char)b[i]))
 			return false;
 	}
 	return true;

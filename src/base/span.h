@@ -42,7 +42,12 @@ static inline bool span_eq(struct span a, struct span b)
 }
 
 /* ASCII case is ignored; other bytes compare as they are. */
-bool span_eq_nocase(struct span a, struct span b);
+bool span_eq_nocase_bytes(const char *a, const char *b, size_t n);
+static inline bool span_eq_nocase(struct span a, struct span b)
+{
+	return a.len == b.len && span_eq_nocase_bytes(a.ptr, b.ptr, a.len);
+}
+
 /* Byte order, as memcmp; a prefix sorts first. Returns <0, 0 or >0. */
 int span_cmp(struct span a, struct span b);
 bool span_starts(struct span s, struct span prefix);

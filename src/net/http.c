@@ -297,7 +297,6 @@ static int finish_head(struct http_conn *c)
 	if (c->error)
 		return -E_HTTP;
 	c->floor = c->begin;
-	c->body_began_ns = time_mono_ns();
 	/* So that an empty body is known as such, and a small one lies ready. */
 	return c->done ? 0 : parse(c);
 }
@@ -310,7 +309,7 @@ static int begin_message(struct http_conn *c, enum http_method to, uint64_t dead
 	c->to_head = c->role == HTTP_CLIENT && to == METHOD_HEAD;
 	c->any_byte = c->end > c->begin;
 	c->error = NULL;
-	c->body_bytes = c->body_wire_bytes = 0;
+	c->body_began_ns = c->body_bytes = c->body_wire_bytes = 0;
 	if (!c->io) {
 		int rc = stream_await(c->stream, deadline_ns);
 		if (rc < 0)
@@ -379,6 +378,8 @@ static bool too_much_framing(const struct http_conn *c)
 static int read_more_body(struct http_conn *c)
 {
 	const struct http_limits *limits = c->limits;
+	if (!c->body_began_ns)
+		c->body_began_ns = loop_now_ns();
 	uint64_t until = c->body_began_ns + limits->grace_ns + c->body_bytes * NS_PER_S / limits->min_rate;
 	uint64_t piece_until = deadline_in(limits->piece_ns);
 	c->begin = c->end = c->floor;

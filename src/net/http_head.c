@@ -110,7 +110,7 @@ bool http_hop_by_hop(const struct http_head *h, struct span name)
 	    {"proxy-authorization", 19},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (names[i].len == name.len && span_eq_nocase(names[i], name))
+		if (span_eq_nocase(names[i], name))
 			return true;
 	}
 	return listed_in_connection(h, name);
@@ -118,9 +118,45 @@ bool http_hop_by_hop(const struct http_head *h, struct span name)
 
 /* --- checks --- */
 
+/* For eight bytes at once, as most of them are fine: a bit for a byte that is less than n, or that is c. */
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+static uint64_t any_below(uint64_t bytes, unsigned char n)
+{
+	return (bytes - EACH(n)) & ~bytes & EACH(0x80);
+}
+
+static uint64_t any_equal(uint64_t bytes, unsigned char c)
+{
+	return any_below(bytes ^ EACH(c), 1);
+}
+
+static bool plain_target(uint64_t bytes)
+{
+	return !(any_below(bytes, ' ' + 1) | any_equal(bytes, '#') | any_equal(bytes, 0x7F) |
+	         (bytes & EACH(0x80)));
+}
+
+static bool plain_value(uint64_t bytes)
+{
+	return !(any_below(bytes, ' ') | any_equal(bytes, 0x7F));
+}
+
+/* How many bytes of s from its begin, a multiple of eight, are plain. */
+static inline size_t plain_prefix(struct span s, bool (*plain)(uint64_t bytes))
+{
+	size_t n = 0;
+	for (uint64_t bytes; s.len - n >= sizeof bytes; n += sizeof bytes) {
+		memcpy(&bytes, s.ptr + n, sizeof bytes);
+		if (!plain(bytes))
+			break;
+	}
+	return n;
+}
+
 static bool has_control(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
+	for (size_t i = plain_prefix(s, plain_value); i < s.len; i++) {
 		unsigned char c = (unsigned char)s.ptr[i];
 		if ((c < ' ' && c != '\t') || c == 0x7F)
 			return true;
@@ -162,7 +198,7 @@ static const char *check_target(struct span target)
 {
 	if (target.len == 0 || target.ptr[0] != '/')
 		return "the request target must begin with a slash";
-	for (size_t i = 0; i < target.len; i++) {
+	for (size_t i = plain_prefix(target, plain_target); i < target.len; i++) {
 		unsigned char c = (unsigned char)target.ptr[i];
 		if (c <= ' ' || c >= 0x7F || c == '#')
 			return "the request target holds a character that must be percent-encoded";

@@ -77,6 +77,8 @@ static int send_pieces(struct exchange *x, struct iovec *pieces, int n)
 		int rc = buf_status(x->head);
 		if (rc < 0)
 			return rc;
+		for (; n && buf_join(x->head, span_of(pieces->iov_base, pieces->iov_len)); n--)
+			pieces++;
 		all[count++] = (struct iovec){x->head->ptr, x->head->len};
 		x->head_sent = true;
 	}

@@ -279,7 +279,8 @@ static ssize_t tls_write_some(struct stream *s, const struct iovec *pieces, int 
 static ssize_t plain_write_some(struct stream *s, struct iovec *pieces, int n, int *want)
 {
 	struct msghdr msg = {.msg_iov = pieces, .msg_iovlen = (size_t)n};
-	ssize_t written = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+	ssize_t written = n == 1 ? send(s->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL)
+	                         : sendmsg(s->fd, &msg, MSG_NOSIGNAL);
 	if (written >= 0)
 		return written;
 	*want = UV_WRITABLE;

@@ -9,10 +9,10 @@ struct coro;
 
 #define DEADLINE_NONE UINT64_MAX
 
-/* A deadline that many nanoseconds from now. */
+/* A deadline that many nanoseconds from now (loop_now_ns). */
 static inline uint64_t deadline_in(uint64_t ns)
 {
-	uint64_t now = time_mono_ns();
+	uint64_t now = loop_now_ns();
 	return ns > DEADLINE_NONE - now ? DEADLINE_NONE : now + ns;
 }
 

@@ -16,6 +16,11 @@ struct uv_loop_s *loop_uv(struct loop *l)
 	return &l->uv;
 }
 
+uint64_t loop_now_ns(void)
+{
+	return current && !current->clock ? (uv_now(&current->uv) + 1) * NS_PER_MS : time_mono_ns();
+}
+
 uint64_t loop_blocked_total(const struct loop *l)
 {
 	return atomic_load_explicit(&l->blocked_total, memory_order_relaxed);

@@ -25,6 +25,9 @@ void loop_cancel_all(struct loop *l);
 
 /* The loop that runs on this thread, or NULL. */
 struct loop *loop_current(void);
+/* The time at which the turn of this thread's loop began, up to a millisecond ahead of it: costs no look at
+ * the clock, and is good for deadlines, not for durations. Outside of a loop it is time_mono_ns(). */
+uint64_t loop_now_ns(void);
 /* For rt and net only. */
 struct uv_loop_s *loop_uv(struct loop *l);
 

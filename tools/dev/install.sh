@@ -39,6 +39,7 @@ install_packages() {
 		tail -n 40 build/apt-install.log >&2
 		die "apt failed (all of it: build/apt-install.log)"
 	}
+	services_off "${missing[@]}"
 	mapfile -t missing < <(packages_missing "${missing[@]}")
 	[ ${#missing[@]} -eq 0 ] || die "apt did not install: ${missing[*]}"
 }
@@ -92,11 +93,11 @@ add_trixie() {
 
 # debian_mirror SUITE: the address from which this machine's apt takes that suite.
 debian_mirror() {
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-		awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
+	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+		awk -v suite="$1" '$2 == suite && $3 == "main" && !found++ { print $1 }'
 }
 
-# Runs a command during which no package may start a service: nginx and haproxy are wanted as programs.
+# Runs a command during which no package may start a service: nginx and haproxy are wanted as programs only.
 without_services() (
 	policy=/usr/sbin/policy-rc.d
 	if [ ! -e $policy ]; then
@@ -105,6 +106,16 @@ without_services() (
 	fi
 	"$@"
 )
+
+# What was not started now shall not start with the machine either.
+services_off() {
+	local package
+	for package in "$@"; do
+		case $package in
+		nginx | haproxy) ! command -v systemctl >/dev/null || as_root systemctl disable --quiet "$package" ;;
+		esac
+	done
+}
 
 # Python packages, and Node with them, into build/venv; again when the list changes.
 install_python() {

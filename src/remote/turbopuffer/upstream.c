@@ -119,7 +119,8 @@ struct sending {
 	struct upstream *u;
 	const struct upstream_request *req;
 	struct stream *stream;
-	struct buf *head;
+	struct buf *head; /* head_len bytes, and then maybe the first piece of the body */
+	size_t head_len;
 	struct span first; /* piece of the body, read before anything was sent */
 	bool whole;        /* …and it is all of it */
 	int rc;
@@ -131,8 +132,11 @@ static int send_piece(struct sending *s, bool with_head, struct span piece)
 	struct iovec v[4];
 	int n = 0;
 	bool framed = s->req->body.chunked && piece.len;
-	if (with_head)
+	if (with_head) {
+		if (!framed && buf_join(s->head, piece))
+			piece = SPAN_NONE;
 		v[n++] = (struct iovec){s->head->ptr, s->head->len};
+	}
 	if (framed)
 		v[n++] = (struct iovec){size, (size_t)snprintf(size, sizeof size, "%zx\r\n", piece.len)};
 	if (piece.len)
@@ -190,6 +194,7 @@ static void attempt(struct upstream *u, struct sending *s, bool fresh, struct up
 	if (a->rc < 0)
 		return;
 	s->stream = http_stream(a->conn->http);
+	s->head->len = s->head_len;
 	enum sent sent = send_request(s);
 	a->body_read = sent == SENT_ALL;
 	if (sent == SENT_BODY_FAILED) {
@@ -225,6 +230,7 @@ void upstream_call(struct upstream *u, const struct upstream_request *req, struc
 	uint64_t began = time_mono_ns();
 	u->inflight++;
 	put_head(u, req, &head);
+	s.head_len = head.len;
 	*ret = (struct upstream_answer){.outcome = UPSTREAM_NOT_SENT, .rc = buf_status(&head)};
 	bool has_body = req->body.chunked || req->body.length;
 	if (ret->rc == 0 && has_body) {

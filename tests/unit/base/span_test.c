@@ -29,6 +29,27 @@ static void numbers(void **state)
 	assert_int_equal(span_to_u64(SPAN("18446744073709551616"), &u), -E_INVALID);
 }
 
+/* Every pair of bytes at every place of strings of every length, beside the plain definition. */
+static void eq_nocase(void **state)
+{
+	char a[21], b[21];
+	for (size_t len = 1; len < sizeof a; len++) {
+		for (unsigned pair = 0; pair < 65536; pair++) {
+			size_t at = pair % len;
+			unsigned char x = (unsigned char)(pair >> 8), y = (unsigned char)pair;
+			bool letters = (x | 32) >= 'a' && (x | 32) <= 'z';
+			memset(a, 'k', len);
+			memset(b, 'K', len);
+			a[at] = (char)x;
+			b[at] = (char)y;
+			assert_int_equal(span_eq_nocase(span_of(a, len), span_of(b, len)),
+			    x == y || (letters && (x ^ y) == 32));
+		}
+	}
+	assert_true(span_eq_nocase(SPAN_NONE, SPAN("")));
+	assert_false(span_eq_nocase(SPAN("a"), SPAN("")));
+}
+
 static void globs(void **state)
 {
 	static const struct {
@@ -95,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(numbers),
+	    cmocka_unit_test(eq_nocase),
 	    cmocka_unit_test(globs),
 	    cmocka_unit_test(utf8),
 	    cmocka_unit_test(pieces),
