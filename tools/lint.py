@@ -169,27 +169,27 @@ def clang_tidy():
     clean = MEMORY / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
 
+    def mark(path):
+        inputs = "\0".join([settings, path, *map(text, seen_by(path))])
+        return clean / hashlib.sha256(inputs.encode()).hexdigest()
+
     def check(path):
-        digest = hashlib.sha256("\0".join([settings, path, *map(text, seen_by(path))]).encode()).hexdigest()
-        if (clean / digest).exists():
-            return []
         done = run(
             "nice", "clang-tidy", "-p", "build", "--quiet", "--extra-arg=-Wno-unknown-warning-option", path
         )
-        findings = [
-            line
-            for line in dict.fromkeys(done.stdout.splitlines())
-            if re.search(r": (warning|error): ", line)
-        ]
-        if not findings and done.returncode == 0:
-            (clean / digest).touch()
+        found = [line for line in done.stdout.splitlines() if re.search(r": (warning|error): ", line)]
+        if done.returncode == 0 and not found:
+            mark(path).touch()
+            return []
         return [
             re.sub(r"^(build)?/?\.\./", "", line.replace(f"{ROOT}/", ""))
-            for line in findings or done.stderr.splitlines()
-            if done.returncode
+            for line in found or done.stderr.splitlines()
         ]
 
-    return in_parallel(check, files("src/*.c"))
+    unknown = [path for path in files("src/*.c") if not mark(path).exists()]
+    if unknown:
+        print(f"     clang_tidy reads {len(unknown)} files", flush=True)
+    return in_parallel(check, unknown)
 
 
 CHECKS = (layers, banned, length, machine, unfinished, clang_format, ruff, shellcheck, cppcheck, clang_tidy)

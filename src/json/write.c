@@ -62,8 +62,9 @@ static void put_digits(struct buf *b, bool minus, uint64_t n, int exp10)
 {
 	char text[20];
 	int at = sizeof text;
-	for (; n; n /= 10)
+	do
 		text[--at] = (char)('0' + n % 10);
+	while (n /= 10);
 	int len = (int)sizeof text - at, shown = len;
 	while (shown > 1 && text[at + shown - 1] == '0')
 		shown--;

@@ -286,6 +286,11 @@ int server_drain(struct server *s, uint64_t deadline_ns)
 	return rc;
 }
 
+static void on_unused_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
 void server_free(struct server *s)
 {
 	if (!s)
@@ -296,7 +301,13 @@ void server_free(struct server *s)
 	vec_each (&s->heads, b)
 		buf_free(b);
 	vec_free(&s->heads);
-	free(s);
+	if (s->fd < 0) {
+		free(s);
+	} else { /* never drained: it has not served */
+		set_accepting(s, false);
+		close(s->fd);
+		uv_close((uv_handle_t *)&s->accept_poll, on_unused_closed);
+	}
 }
 
 /* --- requests --- */

@@ -61,7 +61,7 @@ MUST_USE int server_new(struct loop *l, int fd, const struct server_options *opt
 /* Stops accepting, closes idle connections, lets the others finish their request, until the deadline, then
  * cancels them. Called in a coroutine; 0, or -E_TIMEOUT if some had to be cancelled. */
 MUST_USE int server_drain(struct server *s, uint64_t deadline_ns);
-/* After a drain. NULL is fine. */
+/* After a drain, or if the loop has never run; before loop_free(). NULL is fine. */
 void server_free(struct server *s);
 /* From any thread. */
 unsigned server_connections(const struct server *s);

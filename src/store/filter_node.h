@@ -48,8 +48,9 @@ struct filter_leaf {
 	yyjson_val *operand, *option; /* option: NULL without */
 };
 
-/* "filter error in key `NAME`: …", 400. */
-int filter_refuse(const struct filter_leaf *leaf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "filter error in key `NAME`: …", 400; fmt is a literal. */
+#define filter_refuse(leaf, fmt, ...)                                                                        \
+	refuse((leaf)->r, 400, "filter error in key `%.*s`: " fmt, SPAN_FMT((leaf)->name), ##__VA_ARGS__)
 /* "type mismatch, OP expects EXPECTED, but got 'OPERAND'". */
 int filter_mismatch(const struct filter_leaf *leaf, struct span expected);
 /* The operands of Fuzzy, and of the token operators: SLOTS. */

@@ -1,5 +1,3 @@
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "store/filter_node.h"
@@ -63,16 +61,6 @@ static const struct filter_op *filter_op_find(struct span name)
 			return &operators[i];
 	}
 	return NULL;
-}
-
-int filter_refuse(const struct filter_leaf *leaf, const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	char text[512];
-	vsnprintf(text, sizeof text, fmt, args);
-	va_end(args);
-	return refuse(leaf->r, 400, "filter error in key `%.*s`: %s", SPAN_FMT(leaf->name), text);
 }
 
 int filter_mismatch(const struct filter_leaf *leaf, struct span expected)

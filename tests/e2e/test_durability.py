@@ -6,6 +6,7 @@ import threading
 import pytest
 from conftest import start_store
 from harness.programs import free_port
+from harness.waiting import wait_for
 from oracle.differential import Store
 
 WRITES, KILLS, WRITERS, ROWS = 1000, 25, 4, 3
@@ -37,6 +38,9 @@ class Writers:
         except Exception as error:
             if type(error).__module__ != "http.client":
                 raise
+
+    def await_acknowledged(self, count):
+        wait_for(lambda: len(self.acknowledged) >= count)
 
     def join(self):
         for thread in self.threads:
@@ -80,7 +84,8 @@ def test_kill_at_random_points(tmp_path):
         store = start_store(tmp_path, port=port)
         check(read_batches(store), acknowledged, seed)
         writers = Writers(store, numbers)
-        threading.Event().wait(chance.uniform(0.005, 0.25))
+        writers.await_acknowledged(chance.randint(1, 2 * WRITES // KILLS))
+        threading.Event().wait(chance.uniform(0, 0.003))
         store.kill()
         store.check()
         writers.join()

@@ -79,4 +79,8 @@ class Recorder:
         return sum(len(passage.sent) for passage in self.passages)
 
     def close(self):
+        with contextlib.suppress(OSError):  # closed before
+            self.listener.shutdown(
+                socket.SHUT_RDWR
+            )  # a close alone leaves the accepting thread, and the port
         self.listener.close()

@@ -87,4 +87,8 @@ class Upstream:
         self.stopping.set()
         with contextlib.suppress(OSError):  # a thread that accepts would keep a merely closed socket alive
             self.listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # closed before
+            self.listener.shutdown(
+                socket.SHUT_RDWR
+            )  # a close alone leaves the accepting thread, and the port
         self.listener.close()

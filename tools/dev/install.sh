@@ -2,7 +2,7 @@
 # back, and a run that lacks nothing takes milliseconds.
 
 declare -A packages=(
-	[build]='ca-certificates gcc libc6-dev meson ninja-build pkgconf
+	[build]='ca-certificates curl gcc libc6-dev meson ninja-build pkgconf
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libcmocka-dev'
 	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report.
 	[test]='clang clang-tidy llvm cppcheck shellcheck git python3-venv'

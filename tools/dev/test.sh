@@ -70,6 +70,8 @@ test_all() {
 		stage fuzz suite fuzz build-fuzz fuzz
 		stage fuzz-on fuzz_on
 		stage e2e e2e e2e build-asan
+		stage build-tsan build_dir build-tsan layer-gateway layer-store
+		stage e2e-tsan e2e e2e-tsan build-tsan -k 'test_concurrency or test_operations or test_relay'
 		stage spec /usr/bin/python3 tools/check_spec.py build/results
 		;;
 	*) die "usage: ./dev test [--smoke]" ;;
