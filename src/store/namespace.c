@@ -2,6 +2,8 @@
 
 #include "store/change.h"
 
+#define HOLES_SLACK 1024 /* holes that are not worth a renumbering */
+
 static void *checked(void *p)
 {
 	if (!p)
@@ -98,7 +100,6 @@ struct namespace *namespace_free(struct namespace *ns)
 	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++)
 		free(ns->vectors[i].at);
 	vec_free(&ns->docs);
-	vec_free(&ns->free_slots);
 	vec_free(&ns->text);
 	map_free(&ns->by_id);
 	schema_free(ns->schema);
@@ -158,11 +159,9 @@ static void index_texts(struct namespace *ns, const struct doc *d,
 	}
 }
 
-/* A free slot, with room for it in every column. */
+/* A new slot, with room for it in every column. */
 static uint32_t take_slot(struct namespace *ns)
 {
-	if (ns->free_slots.len)
-		return ns->free_slots.at[--ns->free_slots.len];
 	size_t cap = ns->docs.cap;
 	vec_push(&ns->docs, NULL);
 	for (size_t i = 0; cap != ns->docs.cap && i < ns->schema->vectors.len; i++) {
@@ -172,34 +171,70 @@ static uint32_t take_slot(struct namespace *ns)
 	return (uint32_t)ns->docs.len - 1;
 }
 
+/* The document leaves its slot; it is the caller's to free. */
+static void leave_slot(struct namespace *ns, const struct doc *d)
+{
+	index_texts(ns, d, text_index_remove);
+	ns->logical_bytes -= d->logical_size;
+	ns->docs.at[d->slot] = NULL;
+}
+
+static void put_vectors(struct namespace *ns, const struct put *put, const struct doc *old)
+{
+	for (size_t i = 0; i < ns->schema->vectors.len; i++) {
+		struct vector_column *c = &ns->vectors[i];
+		const float *from = old ? c->at + (size_t)old->slot * c->dims : NULL;
+		if (put->vectors)
+			from = put->vectors[i];
+		if (from)
+			memcpy(c->at + (size_t)put->doc->slot * c->dims, from, c->dims * sizeof(float));
+	}
+}
+
 static void apply_put(struct namespace *ns, const struct put *put)
 {
 	struct doc *d = put->doc, *old = map_put(&ns->by_id, d->id, d);
-	if (old) {
-		index_texts(ns, old, text_index_remove);
-		ns->logical_bytes -= old->logical_size;
-	}
-	d->slot = old ? old->slot : take_slot(ns);
+	d->slot = take_slot(ns);
+	put_vectors(ns, put, old);
+	if (old)
+		leave_slot(ns, old);
+	free(old);
 	ns->docs.at[d->slot] = d;
 	ns->logical_bytes += d->logical_size;
-	for (size_t i = 0; put->vectors && i < ns->schema->vectors.len; i++) {
-		size_t dims = ns->vectors[i].dims;
-		memcpy(ns->vectors[i].at + d->slot * dims, put->vectors[i], dims * sizeof(float));
-	}
 	index_texts(ns, d, text_index_add);
-	free(old);
 }
 
 static void apply_delete(struct namespace *ns, struct span id)
 {
 	struct doc *d = map_del(&ns->by_id, id);
-	if (!d)
-		return;
-	index_texts(ns, d, text_index_remove);
-	ns->logical_bytes -= d->logical_size;
-	ns->docs.at[d->slot] = NULL;
-	vec_push(&ns->free_slots, d->slot);
+	if (d)
+		leave_slot(ns, d);
 	free(d);
+}
+
+/* Closes the holes: documents keep their order and move to the front. */
+static void renumber(struct namespace *ns)
+{
+	size_t n = 0, slots = ns->docs.len;
+	uint32_t *moved = checked(malloc(slots * sizeof *moved));
+	for (size_t from = 0; from < slots; from++) {
+		struct doc *d = ns->docs.at[from];
+		moved[from] = d ? (uint32_t)n : SLOT_NONE;
+		if (!d)
+			continue;
+		for (size_t i = 0; i < ns->schema->vectors.len; i++) {
+			struct vector_column *c = &ns->vectors[i];
+			memmove(c->at + n * c->dims, c->at + from * c->dims, c->dims * sizeof(float));
+		}
+		d->slot = (uint32_t)n;
+		ns->docs.at[n++] = d;
+	}
+	ns->docs.len = n;
+	for (size_t i = 0; i < ns->text.len; i++) {
+		if (ns->text.at[i])
+			text_index_renumber(ns->text.at[i], moved);
+	}
+	free(moved);
 }
 
 void namespace_apply(struct namespace *ns, struct change *c)
@@ -214,6 +249,8 @@ void namespace_apply(struct namespace *ns, struct change *c)
 		apply_put(ns, put);
 	}
 	c->puts.len = 0; /* the documents are the namespace's now */
+	if (ns->docs.len > 2 * ns->by_id.len + HOLES_SLACK)
+		renumber(ns);
 	ns->updated_ns = c->at_ns;
 	if (c->rows)
 		ns->last_write_ns = c->at_ns;

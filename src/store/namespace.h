@@ -14,12 +14,14 @@ struct vector_column {
 	uint32_t dims;
 };
 
+/* Slots are given out in rising order and never twice, so that postings and vectors are only appended to: a
+ * document that is replaced moves to a new slot and leaves a hole. When there are more holes than documents,
+ * all slots are renumbered in the same order, which costs a pass over the postings, no analysis. */
 struct namespace
 {
 	struct schema *schema;
 	struct map by_id;       /* id key → struct doc */
-	VEC(struct doc *) docs; /* by slot; NULL: the slot is free */
-	VEC(uint32_t) free_slots;
+	VEC(struct doc *) docs; /* by slot; NULL: a hole */
 	struct vector_column
 	    vectors[VECTOR_COLUMNS_MAX]; /* by attr->column; every document has every vector */
 	VEC(struct text_index *) text; /* by attr->index; NULL without full_text; may be shorter than attrs */

@@ -248,6 +248,25 @@ void text_index_remove(struct text_index *ti, uint32_t slot, const struct value 
 		sweep_terms(ti);
 }
 
+void text_index_renumber(struct text_index *ti, const uint32_t *moved)
+{
+	uint32_t slots = 0;
+	sweep_terms(ti);
+	map_each (&ti->terms, entry) {
+		struct term *t = entry->value;
+		sweep_postings(t);
+		for (size_t i = 0; i < t->postings.len; i++)
+			t->postings.at[i].slot = moved[t->postings.at[i].slot];
+	}
+	for (size_t i = 0; i < ti->lengths.len; i++) {
+		if (moved[i] == SLOT_NONE)
+			continue;
+		ti->lengths.at[moved[i]] = ti->lengths.at[i];
+		slots = moved[i] + 1;
+	}
+	ti->lengths.len = slots;
+}
+
 const struct term *text_index_find(const struct text_index *ti, struct span token)
 {
 	const struct term *t = map_get(&ti->terms, token);

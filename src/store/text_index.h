@@ -35,6 +35,9 @@ struct text_index *text_index_free(struct text_index *ti);
 void text_index_add(struct text_index *ti, uint32_t slot, const struct value *v);
 void text_index_remove(struct text_index *ti, uint32_t slot, const struct value *v);
 
+/* Every slot s becomes moved[s], a mapping that keeps the order; SLOT_NONE where there is no document. */
+void text_index_renumber(struct text_index *ti, const uint32_t *moved);
+
 /* The tokens of a text as this attribute's analysis gives them (pre_tokenized_array: the text itself). */
 void text_index_analyse(
     const struct text_index *ti, struct arena *a, struct span text, struct word_list *out);

@@ -44,6 +44,24 @@ def test_health_is_200_without_an_upstream(gateways, upstream):
     assert wire.call(gateway.address, "GET", "/health").status == 200
 
 
+def test_not_ready_while_the_drain_marker_exists(gateways, upstream, tmp_path):
+    marker = tmp_path / "draining"
+    gateway = gateways(upstream.url, LAYER_DRAIN_MARKER_PATH=str(marker))
+    for exists, status in ((False, 200), (True, 503), (False, 200)):
+        marker.touch() if exists else marker.unlink(missing_ok=True)
+        assert wire.call(gateway.address, "GET", "/ready").status == status
+        assert wire.call(gateway.address, "GET", "/health").status == 200
+        assert call(gateway).status == 200
+
+
+def test_api_description_needs_no_key(gateway, upstream):
+    got = wire.call(gateway.address, "GET", "/openapi.json")
+    paths = got.json["paths"]
+    assert got.status == 200 and {"/v1/namespaces", "/v2/namespaces/{namespace}/query"} <= set(paths)
+    assert b"openapi: 3" in wire.call(gateway.address, "GET", "/openapi.yaml").body
+    assert upstream.requests == []
+
+
 def samples(gateway):
     text = wire.call(gateway.address, "GET", "/metrics").body.decode()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]

@@ -305,7 +305,6 @@ NOT_YET_WRITTEN = [
     ("embed", {"schema": {"t": {"type": "string", "embed": "openai/text-embedding-3-small"}}}),
 ]
 NOT_YET_ASKED = [
-    ("aggregate_by", {"aggregate_by": {"n": ["Count"]}}),
     ("compute_attributes", {"compute_attributes": {"x": ["id", "Eq", 1]}}),
     ("per", {"limit": {"total": 5, "per": {"attributes": ["id"], "limit": 1}}}),
     ("Attribute", {"rank_by": ["Attribute", "n"]}),
@@ -331,8 +330,6 @@ def test_unsupported_queries_say_so(field, change, store):
         store, "raw-not-yet", VECTORS | {"upsert_rows": [{"id": 1, "vector": [1, 1], "n": 1, "s": "a"}]}
     )
     body = {"rank_by": ["id", "asc"], "limit": 5} | change
-    if "aggregate_by" in change:
-        body = change
     got = call(store, "POST", path + "/query", body)
     assert named(got, field), got.body
 

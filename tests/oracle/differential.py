@@ -80,9 +80,24 @@ def check_attributes(rows, expected):
         require(shown == expected(row["id"]), "attributes:", shown, "expected:", expected(row["id"]))
 
 
-def check_leg(oracle, query, ranked, rows):
-    check_rows(ranked, limit_of(query), rows)
-    check_attributes(rows, lambda key: oracle.shown(key, query))
+def check_groups(expected, groups):
+    require(len(groups) == len(expected), "groups:", groups, "expected:", expected)
+    for group, wanted in zip(groups, expected, strict=True):
+        same = group.keys() == wanted.keys() and all(
+            near(group[name], value) if isinstance(value, float) else group[name] == value
+            for name, value in wanted.items()
+        )
+        require(same, "group:", group, "expected:", wanted)
+
+
+def check_answer(oracle, query, result):
+    if "group_by" in query:
+        check_groups(oracle.aggregate(query), result["aggregation_groups"])
+    elif "aggregate_by" in query:
+        check_groups(oracle.aggregate(query), [result["aggregations"]])
+    else:
+        check_rows(oracle.rank(query), limit_of(query), result["rows"])
+        check_attributes(result["rows"], lambda key: oracle.shown(key, query))
 
 
 def clear_ranks(oracle, ranked, limit):
@@ -108,7 +123,7 @@ def ask(store, namespace, oracle, queries):
     require(len(results) == len(queries), "results:", len(results))
     for query, result in zip(queries, results, strict=True):
         try:
-            check_leg(oracle, query, oracle.rank(query), result["rows"])
+            check_answer(oracle, query, result)
         except Mismatch as mismatch:
             raise Mismatch(explain(store, oracle, query, mismatch)) from None
     return len(queries)
@@ -155,7 +170,7 @@ def differs(store, oracle, query, keys):
     store.forget("shrink")
     try:
         answer(*store.write("shrink", body))
-        check_leg(small, query, small.rank(query), answer(*store.query("shrink", query))["rows"])
+        check_answer(small, query, answer(*store.query("shrink", query)))
     except Mismatch as mismatch:
         return f"{mismatch}\nwrite: {json.dumps(body, ensure_ascii=False)}"
     return None
@@ -201,12 +216,20 @@ def check_write(store, namespace, oracle, body):
         require(result.get(name) == count, name, result.get(name), "expected", count, "for", body)
 
 
+def permits_of(query):
+    if "aggregate_by" in query:
+        return 4
+    return 2 if "kNN" in query["rank_by"] else 1
+
+
 def make_legs(random, schema):
-    """As many queries as one request may hold: a kNN counts twice."""
+    """As many queries as one request may hold."""
     legs, permits = [], 0
-    while permits < PERMITS - 1:
-        legs.append(random.query(schema))
-        permits += 2 if "kNN" in legs[-1]["rank_by"] else 1
+    while permits < PERMITS:
+        leg = random.aggregation(schema) if random.maybe(0.05) else random.query(schema)
+        permits += permits_of(leg)
+        if permits <= PERMITS:
+            legs.append(leg)
     return legs
 
 

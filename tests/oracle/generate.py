@@ -359,6 +359,23 @@ class Generator(random.Random):
         )
         return query
 
+    def aggregation(self, schema):
+        summable = [name for name in ("n_int", "n_uint", "n_float") if name in schema]
+        query = {"aggregate_by": {"n": self.choice([["Count"], ["Count", "id"]])}}
+        query["aggregate_by"] |= {"sum of " + name: ["Sum", name] for name in summable if self.maybe()}
+        if self.maybe():
+            query["filters"] = self.filter(schema)
+        scalars = [name for name, option in schema.items() if name.startswith("n_") and option["filterable"]]
+        arrays = [name for name, option in schema.items() if name.startswith("l_") and option["filterable"]]
+        group_by = self.sample(scalars, self.randint(0, min(2, len(scalars))))
+        if arrays and self.maybe(0.4):
+            group_by.insert(self.randint(0, len(group_by)), {"each": ["ForEachUnique", self.choice(arrays)]})
+        if group_by:
+            query["group_by"] = group_by
+            if self.maybe(0.3):
+                query["top_k"] = self.randint(1, 5)
+        return query
+
     def rerank(self, legs):
         options = {}
         if self.maybe():

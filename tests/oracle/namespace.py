@@ -167,6 +167,51 @@ class Namespace:
         entries = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         return Ranked(entries, True, False, lambda a, b: False)
 
+    # --- aggregation ----------------------------------------------------------------------------------------
+
+    def group_keys(self, document, group_by):
+        """The groups that a document is in, each as a tuple of values; an array counts once per element."""
+        keys = [()]
+        for part in group_by:
+            if isinstance(part, str):
+                found = [document.get(part)]
+            else:
+                ((_, array),) = part.values()
+                found = list(dict.fromkeys(document.get(array, []))) or [None]
+            keys = [(*key, value) for key in keys for value in found]
+        return keys
+
+    @staticmethod
+    def summary(documents, functions):
+        """{label: value}"""
+        result = {}
+        for label, (function, *attribute) in functions.items():
+            numbers = [
+                document[attribute[0]] for document in documents if attribute and attribute[0] in document
+            ]
+            result[label] = len(documents) if function == "Count" else sum(numbers)
+        return result
+
+    def aggregate(self, query):
+        """The list of groups, or one group without a key."""
+        matches, group_by = compile_filter(query.get("filters"), self.schema), query.get("group_by", [])
+        groups = {} if group_by else {(): []}
+        for document in filter(matches, self.documents.values()):
+            for key in self.group_keys(document, group_by):
+                groups.setdefault(key, []).append(document)
+        ordered = sorted(groups, key=lambda key: [(value is not None, value) for value in key])
+        names = [part if isinstance(part, str) else next(iter(part)) for part in group_by]
+        sources = [part if isinstance(part, str) else next(iter(part.values()))[1] for part in group_by]
+        kinds = [values.element_type(self.schema[source]["type"]) for source in sources]
+        return [
+            {
+                name: None if value is None else values.show(kind, value)
+                for name, kind, value in zip(names, kinds, key, strict=True)
+            }
+            | self.summary(groups[key], query["aggregate_by"])
+            for key in ordered[: query.get("top_k", 10000)]
+        ]
+
     # --- answers ----------------------------------------------------------------------------------
 
     def shown(self, key, query):
