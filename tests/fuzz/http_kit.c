@@ -5,8 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PIECE_MAX 32768 /* a packet always fits in the room that a connection reads into */
-#define TEXT_MAX  (1 << 20)
+#define PIECE_MAX  32768 /* a packet always fits in the room that a connection reads into */
+#define PIECES_MAX 100   /* of chosen sizes; the rest comes at once */
+#define TEXT_MAX   (1 << 20)
 
 static const struct http_limits limits = {
     .head_max = 8192,
@@ -78,7 +79,8 @@ static void send_pieces(struct stream *s, const struct wire *w)
 {
 	struct span rest = w->text;
 	for (size_t i = 0; rest.len; i++) {
-		size_t n = w->sizes.len ? (unsigned char)w->sizes.ptr[i % w->sizes.len] + 1U : PIECE_MAX;
+		bool chosen = w->sizes.len && i < PIECES_MAX;
+		size_t n = chosen ? (unsigned char)w->sizes.ptr[i % w->sizes.len] + 1U : PIECE_MAX;
 		struct iovec piece = {(void *)(uintptr_t)rest.ptr, n < rest.len ? n : rest.len};
 		if (stream_write(s, &piece, 1, DEADLINE_NONE) < 0)
 			return; /* the reader has seen enough */

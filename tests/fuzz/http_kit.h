@@ -12,7 +12,7 @@
 struct wire {
 	enum http_role role;
 	uint8_t asked;     /* clients: bit k is set if message k (mod 8) answers a HEAD request */
-	struct span sizes; /* piece k has sizes[k mod len] + 1 bytes; none: pieces as large as they can be */
+	struct span sizes; /* piece k has sizes[k mod len] + 1 bytes; none: as large as can be */
 	struct span text;
 };
 

@@ -41,10 +41,10 @@ struct query_shape query_shape_of(struct span body)
 
 void query_look_at(struct query_look *look, struct span piece, uint64_t length)
 {
-	if (look->over)
+	if (look->over || (length != UINT64_MAX && length > QUERY_SHAPE_BYTES_MAX))
 		return;
 	bool first = look->kept.len == 0;
-	if (first && piece.len == length && length <= QUERY_SHAPE_BYTES_MAX) {
+	if (first && piece.len == length) {
 		look->shape = query_shape_of(piece);
 		look->over = true;
 		return;
