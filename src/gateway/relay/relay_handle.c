@@ -85,7 +85,7 @@ static void put_answer_head(struct request *r, const struct http_head *head)
 		if (!relay_keeps_answer_header(head, h.name))
 			continue;
 		if (head->status == 202 && span_eq_nocase(h.name, SPAN("location")))
-			h.value = relay_local_location(h.value);
+			h.value = relay_local_location(x->arena, h.value);
 		reply_header(x, h.name, h.value);
 	}
 	request_put_headers(r);

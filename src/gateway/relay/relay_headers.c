@@ -42,13 +42,15 @@ bool relay_keeps_answer_header(const struct http_head *answer, struct span name)
 	       !(name.len == 11 && span_eq_nocase(name, SPAN("traceparent")));
 }
 
-struct span relay_local_location(struct span location)
+struct span relay_local_location(struct arena *a, struct span location)
 {
-	size_t scheme = span_find(location, ':');
+	size_t scheme = span_find(location, ':'), n = 0;
 	struct span rest = span_skip(location, scheme);
 	if (!span_starts(rest, SPAN("://")) || span_contains(span_of(location.ptr, scheme), SPAN("/")))
 		return location;
 	rest = span_skip(rest, 3);
-	rest = span_skip(rest, span_find(rest, '/'));
-	return rest.len ? rest : SPAN("/");
+	while (n < rest.len && rest.ptr[n] != '/' && rest.ptr[n] != '?' && rest.ptr[n] != '#')
+		n++;
+	rest = span_skip(rest, n);
+	return span_starts(rest, SPAN("/")) ? rest : arena_printf(a, "/%.*s", SPAN_FMT(rest));
 }
