@@ -9,6 +9,7 @@ import argparse
 import concurrent.futures
 import functools
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -165,12 +166,14 @@ def seen_by(path):
 
 
 def clang_tidy():
-    settings = text(".clang-tidy") + text("meson.build") + run("clang-tidy", "--version").stdout
+    settings = text(".clang-tidy") + run("clang-tidy", "--version").stdout
+    built = json.loads((ROOT / "build/compile_commands.json").read_text())
+    commands = {os.path.normpath(f"build/{entry['file']}"): entry["command"] for entry in built}
     clean = MEMORY / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
 
     def mark(path):
-        inputs = "\0".join([settings, path, *map(text, seen_by(path))])
+        inputs = "\0".join([settings, commands.get(path, ""), *map(text, seen_by(path))])
         return clean / hashlib.sha256(inputs.encode()).hexdigest()
 
     def check(path):
