@@ -41,11 +41,11 @@ static inline void buf_append(struct buf *b, struct span s)
 	}
 }
 
-/* Appends s if that is little and needs no more memory: then one write sends both. Returns whether it did. */
+/* Appends s if that is little and there is room: then one write sends both. Returns whether it did. */
 #define BUF_JOIN_BYTES 2048
 static inline bool buf_join(struct buf *b, struct span s)
 {
-	bool fits = s.len <= BUF_JOIN_BYTES && s.len <= b->cap - b->len && b->status == 0;
+	bool fits = s.len <= BUF_JOIN_BYTES && s.len <= b->max - b->len && b->status == 0;
 	if (fits)
 		buf_append(b, s);
 	return fits;

@@ -165,9 +165,11 @@ static void run_turn(struct loop *l)
 static void on_prepare(uv_prepare_t *handle)
 {
 	struct loop *l = handle->data;
+	bool any = l->ready_first;
 	run_turn(l);
-	uint64_t now = time_mono_ns();
-	if (l->turn_began_ns && now - l->turn_began_ns > LOOP_BLOCKED_NS)
+	if (any) /* else libuv has just looked at the clock, as it has before on_check */
+		uv_update_time(&l->uv);
+	if (l->turn_began_ms && (uv_now(&l->uv) - l->turn_began_ms) * NS_PER_MS > LOOP_BLOCKED_NS)
 		atomic_fetch_add_explicit(&l->blocked_total, 1, memory_order_relaxed);
 	if (l->stopping && l->live_count == 0)
 		uv_stop(&l->uv);
@@ -176,7 +178,7 @@ static void on_prepare(uv_prepare_t *handle)
 static void on_check(uv_check_t *handle)
 {
 	struct loop *l = handle->data;
-	l->turn_began_ns = time_mono_ns();
+	l->turn_began_ms = uv_now(&l->uv);
 	run_turn(l);
 }
 

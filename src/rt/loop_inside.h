@@ -44,7 +44,7 @@ struct loop {
 
 	struct virtual_clock *clock; /* NULL: real time */
 	bool stopping;
-	uint64_t turn_began_ns;
+	uint64_t turn_began_ms;
 	atomic_uint_fast64_t blocked_total;
 	_Atomic(struct mail *) mail;
 };
