@@ -139,6 +139,7 @@ int stream_connect(
 	int rc = stream_new(l, fd, &s);
 	if (rc < 0)
 		return rc;
+	s->readable = false;
 	rc = wait_for(s, UV_WRITABLE, deadline_ns);
 	int err = 0;
 	socklen_t err_len = sizeof err;
