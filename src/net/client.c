@@ -235,7 +235,7 @@ static struct client_conn *take_idle(struct client *c)
 	if (!conn)
 		return NULL;
 	c->idle = conn->next;
-	timer_stop(c->loop, &conn->idle_timer);
+	timer_rest(c->loop, &conn->idle_timer);
 	stream_watch(http_stream(conn->http), NULL, NULL);
 	conn->reused = true;
 	return conn;

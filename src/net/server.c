@@ -152,7 +152,7 @@ static void conn_close(struct conn *c)
 static void on_first_byte(void *ctx)
 {
 	struct conn *c = ctx;
-	timer_stop(c->server->loop, &c->idle_timer);
+	timer_rest(c->server->loop, &c->idle_timer);
 	conn_set_state(c, CONN_BUSY);
 	c->coro = coro_start(c->server->loop, serve, c);
 }

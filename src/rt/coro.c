@@ -100,6 +100,7 @@ struct coro *coro_start(struct loop *l, void (*fn)(void *arg), void *arg)
 
 static void coro_free(struct coro *c)
 {
+	timer_stop(c->loop, &c->timer);
 	coro_side_free(&c->side);
 	free(c);
 }
@@ -158,7 +159,7 @@ int coro_wait(uint64_t deadline_ns)
 	c->state = CORO_WAITING;
 	timer_start(l, &c->timer, deadline_ns);
 	coro_side_switch(&c->side, &l->main);
-	timer_stop(l, &c->timer);
+	timer_rest(l, &c->timer);
 	return c->wake_rc;
 }
 

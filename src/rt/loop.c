@@ -37,7 +37,7 @@ static void heap_set(struct loop *l, size_t i, struct timer *t)
 
 static void heap_up(struct loop *l, size_t i, struct timer *t)
 {
-	while (i && l->timers.at[(i - 1) / 2]->deadline_ns > t->deadline_ns) {
+	while (i && l->timers.at[(i - 1) / 2]->queued_ns > t->queued_ns) {
 		heap_set(l, i, l->timers.at[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
@@ -48,9 +48,9 @@ static void heap_down(struct loop *l, size_t i, struct timer *t)
 {
 	for (size_t child; (child = 2 * i + 1) < l->timers.len; i = child) {
 		if (child + 1 < l->timers.len &&
-		    l->timers.at[child + 1]->deadline_ns < l->timers.at[child]->deadline_ns)
+		    l->timers.at[child + 1]->queued_ns < l->timers.at[child]->queued_ns)
 			child++;
-		if (l->timers.at[child]->deadline_ns >= t->deadline_ns)
+		if (l->timers.at[child]->queued_ns >= t->queued_ns)
 			break;
 		heap_set(l, i, l->timers.at[child]);
 	}
@@ -74,8 +74,11 @@ static void arm_wakeup(struct loop *l, uint64_t deadline_ns)
 
 void timer_start(struct loop *l, struct timer *t, uint64_t deadline_ns)
 {
-	timer_stop(l, t);
 	t->deadline_ns = deadline_ns;
+	if (t->slot && t->queued_ns <= deadline_ns)
+		return; /* seen to when it comes up */
+	timer_stop(l, t);
+	t->deadline_ns = t->queued_ns = deadline_ns;
 	if (deadline_ns == DEADLINE_NONE)
 		return;
 	vec_push(&l->timers, t);
@@ -83,8 +86,14 @@ void timer_start(struct loop *l, struct timer *t, uint64_t deadline_ns)
 	arm_wakeup(l, deadline_ns);
 }
 
+void timer_rest(struct loop *l, struct timer *t)
+{
+	timer_start(l, t, DEADLINE_NONE);
+}
+
 void timer_stop(struct loop *l, struct timer *t)
 {
+	t->deadline_ns = DEADLINE_NONE;
 	if (!t->slot)
 		return;
 	size_t i = t->slot - 1;
@@ -92,17 +101,31 @@ void timer_stop(struct loop *l, struct timer *t)
 	t->slot = 0;
 	if (last == t)
 		return;
-	if (i && l->timers.at[(i - 1) / 2]->deadline_ns > last->deadline_ns)
+	if (i && l->timers.at[(i - 1) / 2]->queued_ns > last->queued_ns)
 		heap_up(l, i, last);
 	else
 		heap_down(l, i, last);
 }
 
+/* The timer that fires first. What comes up before its deadline, since that moved, is put where it belongs.
+ */
+static struct timer *first_timer(struct loop *l)
+{
+	while (l->timers.len) {
+		struct timer *t = l->timers.at[0];
+		uint64_t deadline_ns = t->deadline_ns;
+		if (deadline_ns == t->queued_ns)
+			return t;
+		timer_stop(l, t);
+		timer_start(l, t, deadline_ns);
+	}
+	return NULL;
+}
+
 static void fire_due_timers(struct loop *l)
 {
 	uint64_t now = time_mono_ns();
-	while (l->timers.len && l->timers.at[0]->deadline_ns <= now) {
-		struct timer *t = l->timers.at[0];
+	for (struct timer *t; (t = first_timer(l)) && t->deadline_ns <= now;) {
 		timer_stop(l, t);
 		t->fn(t);
 	}
@@ -114,7 +137,7 @@ static void on_wakeup(uv_timer_t *handle)
 	l->wakeup_ns = DEADLINE_NONE;
 	fire_due_timers(l);
 	if (l->timers.len)
-		arm_wakeup(l, l->timers.at[0]->deadline_ns);
+		arm_wakeup(l, l->timers.at[0]->queued_ns);
 }
 
 /* --- mail --- */
@@ -190,9 +213,10 @@ static void run_virtual(struct loop *l)
 		uv_run(&l->uv, UV_RUN_NOWAIT);
 		if (l->ready_first)
 			continue;
-		if (!l->timers.len)
+		struct timer *first = first_timer(l);
+		if (!first)
 			break;
-		uint64_t next = l->timers.at[0]->deadline_ns;
+		uint64_t next = first->deadline_ns;
 		if (next > l->clock->mono_ns) {
 			l->clock->wall_ns += next - l->clock->mono_ns;
 			l->clock->mono_ns = next;

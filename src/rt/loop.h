@@ -43,10 +43,14 @@ void loop_post(struct loop *l, struct mail *m);
 struct timer {
 	uint64_t deadline_ns;
 	void (*fn)(struct timer *t);
-	size_t slot; /* place in the loop's heap plus one; 0: not armed */
+	uint64_t queued_ns; /* what it stands in the loop's heap for: its deadline or an earlier one */
+	size_t slot;        /* its place there plus one; 0: none */
 };
 void timer_start(struct loop *l, struct timer *t, uint64_t deadline_ns);
-/* Fine if it is not armed. */
+/* It will not fire any more, at no cost: the loop forgets it only later. For what is started again and again;
+ * timer_stop() before its memory goes. */
+void timer_rest(struct loop *l, struct timer *t);
+/* Fine if it was not started. */
 void timer_stop(struct loop *l, struct timer *t);
 
 /* How often one turn of the loop took longer than LOOP_BLOCKED_NS. Readable from any thread. */

@@ -51,6 +51,65 @@ static void sleeps_end_in_order(void **state)
 	assert_int_equal(sleepers[0].rc, 0);
 }
 
+struct named_timer {
+	struct timer timer;
+	const char *name;
+};
+
+static void note_timer(struct timer *t)
+{
+	note(((struct named_timer *)t)->name);
+}
+
+/* Each row starts a timer at these seconds one after the other, 0 standing for a rest. */
+static void timers_move(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned seconds[4];
+		unsigned starts;
+	} rows[] = {
+	    {"a", {1}, 1},
+	    {"b", {9, 2}, 2},    /* earlier than it was */
+	    {"c", {1, 3}, 2},    /* later */
+	    {"d", {1, 0, 4}, 3}, /* again after a rest */
+	    {"e", {5, 0, 9, 5}, 4},
+	    {"-", {2, 0}, 2}, /* never */
+	    {"f", {1, 8, 7, 6}, 4},
+	};
+	struct named_timer timers[COUNT(rows)] = {0};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		timers[i] = (struct named_timer){.timer.fn = note_timer, .name = rows[i].name};
+		for (unsigned k = 0; k < rows[i].starts; k++) {
+			if (rows[i].seconds[k])
+				timer_start(loop, &timers[i].timer, 1000 + rows[i].seconds[k] * NS_PER_S);
+			else
+				timer_rest(loop, &timers[i].timer);
+		}
+	}
+	loop_run(loop);
+	assert_string_equal(trace, "abcdef");
+	assert_int_equal(virtual_time.mono_ns, 1000 + 6 * NS_PER_S);
+}
+
+/* What rests does not keep time going, and a stopped timer's memory may go. */
+static void a_resting_timer_holds_nothing_up(void **state)
+{
+	struct named_timer *t = malloc(sizeof *t);
+	assert_non_null(t);
+	*t = (struct named_timer){.timer.fn = note_timer, .name = "x"};
+	timer_start(loop, &t->timer, 1000 + NS_PER_S);
+	timer_rest(loop, &t->timer);
+	loop_run(loop);
+	assert_int_equal(virtual_time.mono_ns, 1000);
+	timer_start(loop, &t->timer, 1000 + NS_PER_S);
+	timer_rest(loop, &t->timer);
+	timer_stop(loop, &t->timer);
+	free(t);
+	loop_run(loop);
+	assert_string_equal(trace, "");
+}
+
 struct waiter {
 	struct coro *coro;
 	uint64_t deadline_ns;
@@ -174,6 +233,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(sleeps_end_in_order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(timers_move, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_resting_timer_holds_nothing_up, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_wait_ends_in_three_ways, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_join_waits_for_all, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_late_join_cancels_the_rest, setup, teardown),
