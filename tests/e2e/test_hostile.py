@@ -207,6 +207,37 @@ def test_hanging_up_at_every_byte(gateway, upstream):
     assert [request.target for request in upstream.requests] == ["/v1/namespaces?last"]
 
 
+def test_requests_cut_at_every_byte(gateway, upstream):
+    """However TCP divides a request, it is the same request."""
+    whole = (CHUNKED + "5;x=y\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n").encode()
+    with connect(gateway.address) as client:
+        for cut in range(1, len(whole)):
+            client.send(whole[:cut])
+            time.sleep(0.001)
+            client.send(whole[cut:])
+            assert client.response().status == 200
+    assert {request.body for request in upstream.requests} == {b"helloyou"}
+
+
+@pytest.mark.parametrize(
+    "raw, kept",
+    [
+        (GET + "\r\n", True),
+        (GET + "Connection: close\r\n\r\n", False),
+        (GET + "Connection: Keep-Alive, CLOSE\r\n\r\n", False),
+        (GET.replace("HTTP/1.1", "HTTP/1.0") + "\r\n", False),
+        (GET.replace("HTTP/1.1", "HTTP/1.0") + "Connection: keep-alive\r\n\r\n", True),
+    ],
+)
+def test_who_keeps_the_connection(raw, kept, gateway):
+    with connect(gateway.address) as client:
+        assert client.send(raw.encode()).response().status == 200
+        if kept:
+            assert client.send(raw.encode()).response().status == 200
+        else:
+            assert client.closed()
+
+
 def test_hanging_up_while_the_upstream_thinks(gateway, upstream):
     """The client goes away, so its upstream connection does."""
     ended = []

@@ -423,6 +423,9 @@ GARBAGE = {
     "folded header": b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
     "NUL in a header": b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 2\r\n\r\n{}",
     "huge header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
+    "switched protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxyz",
+    "version 2.0": b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "bare LF": b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
     "unknown coding": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
 }
 
@@ -452,6 +455,73 @@ def test_a_cut_answer_never_looks_whole(said, gateway, upstream):
         except (EOFError, ValueError):
             return
         assert answer.status in (502, 504)
+
+
+def forever(peer, first, piece):
+    peer.read_request()
+    peer.send(first)
+    while not peer.upstream.stopping.wait(0.02):
+        peer.send(piece)
+
+
+@pytest.mark.parametrize(
+    "first, piece",
+    [(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), (b"", b"HTTP/1.1 102 Processing\r\n\r\n"), (b"", b"\r\n")],
+    ids=["headers", "interim answers", "empty lines"],
+)
+def test_an_answer_that_never_begins(first, piece, gateways, upstream):
+    upstream.script = lambda peer: forever(peer, first, piece)
+    gateway = gateways(upstream.url, LAYER_UPSTREAM_TIMEOUT_MS="300")
+    got = call(gateway, "POST", "/v2/namespaces/n")
+    assert got.status in (502, 504) and set(got.json) == {"error", "message"}
+
+
+@pytest.mark.parametrize("piece", [b"", b"a"], ids=["silence", "trickle"])
+def test_an_answer_that_never_ends(piece, gateways, upstream):
+    """Its connection is cut off, so that nobody takes it for whole."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nabc"
+    upstream.script = lambda peer: forever(peer, head, piece)
+    gateway = gateways(upstream.url, LAYER_UPSTREAM_TIMEOUT_MS="300")
+    with connect(gateway.address) as client, pytest.raises(EOFError):
+        client.call("GET", "/v1/namespaces", headers=[KEY])
+
+
+@pytest.mark.parametrize(
+    "method, target, outcome", [("POST", "/v2/namespaces/n/query", 200), ("POST", "/v2/namespaces/n", 504)]
+)
+def test_a_kept_connection_that_closes_on_the_next_request(method, target, outcome, gateway, upstream):
+    """A read is asked once more over a new connection; a write may have applied and is not."""
+
+    def one_answer(peer):
+        peer.read_request()
+        peer.send(OK)
+        peer.read_request()
+
+    upstream.script = one_answer
+    with connect(gateway.address) as client:
+        assert client.call("GET", "/v1/namespaces", headers=[KEY]).status == 200
+        assert client.call(method, target, body_for(target), [KEY]).status == outcome
+    assert len(upstream.requests) == (3 if outcome == 200 else 2)
+
+
+def test_answers_cut_at_every_byte(gateway, upstream):
+    """However TCP divides an answer, it is the same answer."""
+    head = b"HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = head + b"5;x=y\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n"
+    cuts = iter(range(1, len(whole)))
+
+    def in_two(peer):
+        while peer.read_request():
+            cut = next(cuts)
+            peer.send(whole[:cut])
+            time.sleep(0.001)
+            peer.send(whole[cut:])
+
+    upstream.script = in_two
+    with connect(gateway.address) as client:
+        for _ in range(1, len(whole)):
+            got = client.call("GET", "/v1/namespaces", headers=[KEY])
+            assert (got.status, got.header("x-a"), got.body) == (200, "b", b"helloyou")
 
 
 def test_bytes_after_an_answer_are_not_the_next_answer(gateway, upstream):

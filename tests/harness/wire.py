@@ -127,6 +127,7 @@ class Connection:
 
     def __init__(self, connected):
         self.socket = connected
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = Reader(self.receive)
 
     def __enter__(self):

@@ -70,8 +70,11 @@ def check_rows(ranked, limit, rows):
         if ranked.scored:
             require(near(row["$dist"], scores[row["id"]]), "$dist of", row, "expected", scores[row["id"]])
         if row["id"] != key:
-            free = not ranked.exact and near(scores[row["id"]], score) and not ranked.same(row["id"], key)
+            free = not ranked.exact and near(scores[row["id"]], score)
             require(free, "order:", ids, "expected:", expected)
+    if not ranked.exact:
+        ties = all(first < second for first, second in itertools.pairwise(ids) if ranked.same(first, second))
+        require(ties, "order of equals:", ids, "expected:", expected)
 
 
 def check_attributes(rows, expected):
