@@ -53,6 +53,7 @@ static int complain(struct load *l, const char *what, int rc, int status)
 static int loaded_already(struct load *l, bool *ret)
 {
 	int status, rc;
+	assert(l->count); /* an empty catalogue ends earlier */
 	buf_clear(&l->body);
 	buf_lit(&l->body, "{\"rank_by\":[\"id\",\"asc\"],\"limit\":1,\"filters\":[\"id\",\"Eq\",");
 	json_put_string(&l->body, l->packages[l->count - 1]->name);
