@@ -24,7 +24,8 @@
 	X(write_timeout_ms, NUMBER, "LAYER_WRITE_TIMEOUT_MS", 60000, 1, 3600000,                             \
 	    "How long a peer may take nothing of what is sent to it.")                                       \
 	X(upstream_timeout_ms, NUMBER, "LAYER_UPSTREAM_TIMEOUT_MS", 120000, 1, 3600000,                      \
-	    "From the last byte of a request to the head of the store's answer.")                            \
+	    "From the last byte of a request to the head of the store's answer; and the longest silence "    \
+	    "inside of its body.")                                                                           \
 	X(upstream_connect_timeout_ms, NUMBER, "LAYER_UPSTREAM_CONNECT_TIMEOUT_MS", 10000, 1, 3600000,       \
 	    "Name, connection and TLS to the store.")                                                        \
 	X(upstream_idle_timeout_ms, NUMBER, "LAYER_UPSTREAM_IDLE_TIMEOUT_MS", 45000, 1, 3600000,             \
