@@ -127,7 +127,7 @@ void stream_shut(struct stream *s)
 int stream_connect(
     struct loop *l, const struct sockaddr *addr, socklen_t len, uint64_t deadline_ns, struct stream **ret)
 {
-	struct stream *s;
+	struct stream *s = NULL;
 	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return result_from_errno(errno);
@@ -139,6 +139,7 @@ int stream_connect(
 	int rc = stream_new(l, fd, &s);
 	if (rc < 0)
 		return rc;
+	assert(s);
 	s->readable = false;
 	rc = wait_for(s, UV_WRITABLE, deadline_ns);
 	int err = 0;
