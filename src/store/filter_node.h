@@ -53,8 +53,9 @@ struct filter_leaf {
 	refuse((leaf)->r, 400, "filter error in key `%.*s`: " fmt, SPAN_FMT((leaf)->name), ##__VA_ARGS__)
 /* "type mismatch, OP expects EXPECTED, but got 'OPERAND'". */
 int filter_mismatch(const struct filter_leaf *leaf, struct span expected);
-/* The operands of Fuzzy, and of the token operators: SLOTS. */
+/* The operands of Fuzzy, and of Regex and the token operators: SLOTS. */
 MUST_USE int filter_parse_fuzzy(const struct filter_leaf *leaf, struct filter *f);
+MUST_USE int filter_parse_regex(const struct filter_leaf *leaf, struct filter *f);
 MUST_USE int filter_parse_tokens(const struct filter_leaf *leaf, struct filter *f);
 
 /* Sets of slots. */

@@ -14,7 +14,7 @@ enum operand {
 	OPERAND_IGLOB,
 	OPERAND_FUZZY,
 	OPERAND_TOKENS,
-	OPERAND_UNSUPPORTED,
+	OPERAND_REGEX,
 };
 
 /* The types of attribute that an operator takes. */
@@ -51,7 +51,7 @@ static const struct filter_op {
     {SPAN("ContainsAllTokens"), OPERAND_TOKENS, ON_ANY, 0, false},
     {SPAN("ContainsAnyToken"), OPERAND_TOKENS, ON_ANY, 0, false},
     {SPAN("ContainsTokenSequence"), OPERAND_TOKENS, ON_ANY, 0, false},
-    {SPAN("Regex"), OPERAND_UNSUPPORTED, ON_ANY, 0, false},
+    {SPAN("Regex"), OPERAND_REGEX, ON_ANY, 0, false},
 };
 
 static const struct filter_op *filter_op_find(struct span name)
@@ -224,8 +224,9 @@ static int parse_operand(const struct filter_leaf *leaf, const struct filter_op 
 	case OPERAND_TOKENS:
 		rc = require_text(leaf, leaf->attr && leaf->attr->full_text, "full_text_search");
 		return rc < 0 ? rc : filter_parse_tokens(leaf, f);
-	case OPERAND_UNSUPPORTED:
-		return refuse_unsupported(leaf->r, arena_str(leaf->arena, op->name));
+	case OPERAND_REGEX:
+		rc = require_text(leaf, leaf->attr && leaf->attr->regex, "regex");
+		return rc < 0 ? rc : filter_parse_regex(leaf, f);
 	default:
 		break;
 	}

@@ -309,7 +309,6 @@ NOT_YET_ASKED = [
     ("per", {"limit": {"total": 5, "per": {"attributes": ["id"], "limit": 1}}}),
     ("Attribute", {"rank_by": ["Attribute", "n"]}),
     ("Saturate", {"rank_by": ["Saturate", ["Attribute", "n"], {"midpoint": 1}]}),
-    ("Regex", {"filters": ["s", "Regex", "a"]}),
 ]
 
 

@@ -29,7 +29,7 @@ static int make_world(void **state)
 	    "'tags':'[]string','ns':'[]int','hidden':{'type':'string','filterable':false},"
 	    "'raw':'bytes','vector':{'type':'[2]f32','ann':true},"
 	    "'path':{'type':'string','glob':true},'paths':{'type':'[]string','glob':true},"
-	    "'name':{'type':'string','fuzzy':true},"
+	    "'name':{'type':'string','fuzzy':true},'res':{'type':'[]string','regex':true},"
 	    "'text':{'type':'string','full_text_search':true},"
 	    "'stops':{'type':'string','full_text_search':{'remove_stopwords':true}},"
 	    "'words':{'type':'[]string','full_text_search':{'tokenizer':'pre_tokenized_array',"
@@ -37,7 +37,8 @@ static int make_world(void **state)
 	    "[{'id':1,'vector':[1,0]},"
 	    "{'id':2,'n':5,'u':18446744073709551615,'f':0.5,'s':'apple','b':false,"
 	    "'t':'2024-03-02T00:00:00Z','g':'6F2B4C1E-0000-4000-8000-00000000000A','tags':['sea','night'],"
-	    "'ns':[1,9],'path':'src/store/a.c','paths':['x','y.h'],'name':'Small Pufferfish',"
+	    "'ns':[1,9],'path':'src/store/a.c','paths':['x','y.h'],'res':['x','Élan'],'name':'Small "
+	    "Pufferfish',"
 	    "'text':'night harbour lights','stops':'visited a café','words':['To','be'],'vector':[1,0]},"
 	    "{'id':3,'n':10,'u':7,'f':-1,'s':'bear','b':true,'t':'2024-03-02T00:00:00.001Z',"
 	    "'g':'6f2b4c1e-0000-4000-8000-00000000000b','tags':[],'ns':[],'path':'a.c','paths':[],"
@@ -127,6 +128,9 @@ static const struct {
     {"['path','NotGlob','src/**']", "13"},
     {"['path','IGlob','SRC/{store,x}/*']", "2"},
     {"['path','NotIGlob','SRC/*']", "13"},
+    {"['res','Regex','(?i)^é']", "2"},
+    {"['res','Regex','^y']", ""},
+    {"['Not',['res','Regex','l.n$']]", "13"},
     {"['paths','Glob','*.h']", "2"},
     {"['paths','NotGlob','*.h']", "13"},
     {"['s','Glob','[a-b]*']", "23"},
@@ -190,7 +194,13 @@ static const struct {
     {"['n','AnyGt',1]", "400 filter error in key `n`: AnyGt needs an array attribute, but its type is int"},
     {"['n','Eq',1,2]", "400 filter error in key `n`: Eq takes one operand, but got 2 elements after the "
                        "attribute and operator"},
-    {"['s','Regex','a+']", "400 💔 `Regex` is not supported by this local store yet"},
+    {"['s','Regex','a+']",
+        "400 filter error in key `s`: Regex needs an attribute of type string or []string with `regex` "
+        "enabled"},
+    {"['res','Regex','a(?=b)']",
+        "400 filter error in key `res`: invalid regex pattern at byte 1: only the groups (?:…), (?<name>…), "
+        "(?P<name>…) and the flags imsU are supported"},
+    {"['res','Regex',1]", "400 filter error in key `res`: type mismatch, Regex expects string, but got '1'"},
     {"['path','Glob','[a']",
         "400 filter error in key `path`: invalid glob pattern: unclosed character class; missing ']'"},
     {"['words','ContainsAllTokens','be']",
