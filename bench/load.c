@@ -37,7 +37,7 @@ struct load {
 	uint64_t sent, done, errors;
 	uint32_t *latencies_us;
 	int epoll;
-	struct conn *free;
+	struct conn *conns, *free;
 };
 
 static uint64_t number(const char *text)
@@ -66,14 +66,11 @@ static struct buf request_build(const char *path, const char *key, const char *b
 	return b;
 }
 
-static void conn_open(struct load *l, uint16_t port)
+static void conn_open(struct load *l, struct conn *c, uint16_t port)
 {
 	struct sockaddr_in to = {
 	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	struct conn *c = calloc(1, sizeof *c);
 	int one = 1;
-	if (!c)
-		abort();
 	c->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0)
 		err(1, "port %u", port);
@@ -188,13 +185,17 @@ int main(int argc, char **argv)
 	l.rate = number(argv[6]);
 	l.count = l.rate * number(argv[7]);
 	l.latencies_us = calloc(l.count + 1, sizeof *l.latencies_us);
+	l.conns = calloc(connections, sizeof *l.conns);
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (!l.latencies_us || l.epoll < 0 || port > UINT16_MAX || connections > CONNECTIONS_MAX)
+	if (!l.latencies_us || !l.conns || l.epoll < 0 || port > UINT16_MAX || connections > CONNECTIONS_MAX)
 		errx(2, "too much is asked for");
 	prctl(PR_SET_TIMERSLACK, 1UL); /* wake up when it is due, not up to 50 microseconds later */
 	for (uint64_t i = 0; i < connections; i++)
-		conn_open(&l, (uint16_t)port);
+		conn_open(&l, &l.conns[i], (uint16_t)port);
 	run(&l);
 	report(&l);
+	free(l.conns);
+	free(l.latencies_us);
+	buf_free(&l.request);
 	return 0;
 }

@@ -136,3 +136,19 @@ void url_put_authority(struct buf *b, const struct url *u)
 		buf_u64(b, u->port);
 	}
 }
+
+int url_parse_listen(struct span text, struct span *ret_host, uint16_t *ret_port)
+{
+	size_t colon = text.len;
+	uint64_t port;
+	while (colon && text.ptr[colon - 1] != ':')
+		colon--;
+	if (colon < 2 || span_to_u64(span_skip(text, colon), &port) < 0 || port > UINT16_MAX)
+		return -E_INVALID;
+	struct span host = span_of(text.ptr, colon - 1);
+	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		host = span_of(host.ptr + 1, host.len - 2);
+	*ret_host = span_eq(host, SPAN("localhost")) ? SPAN("127.0.0.1") : host;
+	*ret_port = (uint16_t)port;
+	return 0;
+}

@@ -19,3 +19,7 @@ MUST_USE int url_parse(struct span text, struct url *ret, const char **why);
 /* The value of a Host header: the host, in brackets where it must be, and the port unless it is the
  * scheme's own. */
 void url_put_authority(struct buf *b, const struct url *u);
+
+/* Where to listen: "127.0.0.1:8080", "[::1]:0", "localhost:80" (which is 127.0.0.1). The host points into
+ * `text` or is static, without brackets; only its being there is checked. Else -E_INVALID. */
+MUST_USE int url_parse_listen(struct span text, struct span *ret_host, uint16_t *ret_port);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/url.h"
 #include "cli/child.h"
 #include "cli/files.h"
 
@@ -76,18 +77,13 @@ void part_stop(struct part *p, uint64_t timeout_ns)
 int listen_parse(
     struct arena *a, const char *listen, const char **ret_host, uint16_t *ret_port, const char **ret_url)
 {
-	const char *colon = strrchr(listen, ':');
-	uint64_t port;
-	if (!colon || span_to_u64(span_str(colon + 1), &port) < 0 || port > UINT16_MAX)
+	struct span host;
+	uint16_t port;
+	if (url_parse_listen(span_str(listen), &host, &port) < 0)
 		return -E_INVALID;
-	struct span host = span_between(listen, colon);
-	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
-		host = span_of(host.ptr + 1, host.len - 2);
-	if (span_eq(host, SPAN("localhost")))
-		host = SPAN("127.0.0.1");
 	const char *reach = arena_str(a, host);
 	*ret_host = reach;
-	*ret_port = (uint16_t)port;
+	*ret_port = port;
 	if (span_eq(host, SPAN("0.0.0.0")))
 		reach = "127.0.0.1";
 	else if (span_eq(host, SPAN("::")))

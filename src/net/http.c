@@ -184,6 +184,7 @@ struct http_conn *http_conn_new(struct stream *s, enum http_role role, const str
 	struct http_conn *c = calloc(1, sizeof *c);
 	if (!c)
 		abort();
+	assert(limits->min_rate);
 	c->stream = s;
 	c->role = role;
 	c->limits = limits;

@@ -58,7 +58,7 @@ struct http_limits {
 	uint64_t body_max;
 	/* A body must bring its next piece within piece_ns, and as a whole keep min_rate bytes a second after
 	 * grace_ns: neither silence nor a trickle holds a connection for ever. */
-	uint64_t piece_ns, grace_ns, min_rate;
+	uint64_t piece_ns, grace_ns, min_rate; /* min_rate is at least 1 */
 };
 
 struct http_conn;

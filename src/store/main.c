@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/url.h"
 #include "net/http.h"
 #include "rt/coro.h"
 #include "store/server.h"
@@ -56,23 +57,13 @@ static int fail(const char *what, const char *why)
 	return 2;
 }
 
-/* "127.0.0.1:8090", "[::1]:8090", "localhost:0". */
 static int parse_listen(const char *text, struct settings *s)
 {
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-	if (!colon || span_to_u64(span_str(colon + 1), &port) < 0 || port > UINT16_MAX)
-		return -E_INVALID;
-	struct span host = span_between(text, colon);
-	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
-		host = span_of(host.ptr + 1, host.len - 2);
-	if (span_eq(host, SPAN("localhost")))
-		host = SPAN("127.0.0.1");
-	if (!host.len || host.len >= sizeof s->host)
+	struct span host;
+	if (url_parse_listen(span_str(text), &host, &s->port) < 0 || host.len >= sizeof s->host)
 		return -E_INVALID;
 	memcpy(s->host, host.ptr, host.len);
 	s->host[host.len] = '\0';
-	s->port = (uint16_t)port;
 	return 0;
 }
 

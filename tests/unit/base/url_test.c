@@ -90,8 +90,40 @@ static void bad(void **state)
 	assert_int_equal(url_parse(span_of("http://[::1\0]", 13), &u, NULL), -E_INVALID);
 }
 
+static void listening(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		const char *host;
+		uint16_t port;
+	} cases[] = {
+	    {"127.0.0.1:8080", 0, "127.0.0.1", 8080},
+	    {"[::1]:0", 0, "::1", 0},
+	    {"localhost:65535", 0, "127.0.0.1", 65535},
+	    {"::1:80", 0, "::1", 80},
+	    {"0.0.0.0:65536", -E_INVALID, "", 0},
+	    {"127.0.0.1", -E_INVALID, "", 0},
+	    {":80", -E_INVALID, "", 0},
+	    {"h:", -E_INVALID, "", 0},
+	    {"h:-1", -E_INVALID, "", 0},
+	    {"", -E_INVALID, "", 0},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct span host = SPAN("");
+		uint16_t port = 0;
+		assert_int_equal(url_parse_listen(span_str(cases[i].text), &host, &port), cases[i].rc);
+		assert_span(host, cases[i].host);
+		assert_int_equal(port, cases[i].port);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(good), cmocka_unit_test(bad)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(good),
+	    cmocka_unit_test(bad),
+	    cmocka_unit_test(listening),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
