@@ -62,6 +62,12 @@ def glob_predicate(pattern, ignore_case):
     return lambda value: any(regex.fullmatch(item) for item in elements(value))
 
 
+def regex_predicate(pattern):
+    """Python's `$` also matches before a last newline, Rust's only at the end. None is generated escaped."""
+    regex = re.compile(pattern.replace("$", r"\Z"))
+    return lambda value: any(regex.search(item) for item in elements(value))
+
+
 def fuzzy_distance(query, thresholds):
     """The distance allowed for a query, or None if it is too short for any."""
     allowed = [t["distance"] for t in thresholds if len(query) >= t["min_query_chars"]]
@@ -150,6 +156,8 @@ def attribute_predicate(name, type_name, operand, options, schema):
         return lambda value: any(compare(item, bound) for item in value), False
     if name == "Fuzzy":
         return fuzzy_predicate(operand, options[0]), False
+    if name == "Regex":
+        return regex_predicate(operand), False
     if "Token" in name:
         return token_predicate(name, operand, options, text.settings(schema["full_text_search"])), False
     negated, positive = name.startswith("Not"), name.removeprefix("Not")

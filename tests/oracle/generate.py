@@ -82,6 +82,25 @@ GLOBS = [
     "A*",
     "ABC",
 ]
+REGEX_ATOMS = [
+    "a",
+    "b",
+    "e",
+    "A",
+    "1",
+    "é",
+    ".",
+    "[ab]",
+    "[^a]",
+    "[a-m]",
+    r"\d",
+    r"\w",
+    r"\s",
+    r"\.",
+    "(?:ab|b)",
+    "(a|)",
+]
+REGEX_REPEATS = ["", "", "", "*", "+", "?", "*?", "{2}", "{1,2}", "{1,}"]
 FUZZY_QUERIES = [
     "ab",
     "zebra",
@@ -152,6 +171,9 @@ class Generator(random.Random):
         for name, kind in (("glob", "string"), ("globs", "[]string")):
             if self.maybe(0.4):
                 schema[name] = {"type": kind, "glob": True, "fuzzy": True, "filterable": self.maybe()}
+        for name, kind in (("regex", "string"), ("regexes", "[]string")):
+            if self.maybe(0.3):
+                schema[name] = {"type": kind, "regex": True, "filterable": self.maybe()}
         if self.maybe(0.6):
             schema["vector"] = {"type": f"[{self.randint(1, 6)}]f32", "ann": True}
         return schema
@@ -253,6 +275,8 @@ class Generator(random.Random):
             kinds += [self.array_leaf] if values.is_array(kind) else [self.scalar_leaf]
         if option.get("glob"):
             kinds += [self.glob_leaf]
+        if option.get("regex"):
+            kinds += [self.regex_leaf]
         if option.get("fuzzy"):
             kinds += [self.fuzzy_leaf]
         if option.get("full_text_search"):
@@ -278,6 +302,14 @@ class Generator(random.Random):
 
     def glob_leaf(self, name, kind, schema):
         return [name, self.choice(["Glob", "NotGlob", "IGlob", "NotIGlob"]), self.choice(GLOBS)]
+
+    def regex_branch(self):
+        atoms = [self.choice(REGEX_ATOMS) + self.choice(REGEX_REPEATS) for _ in range(self.randint(1, 3))]
+        return self.choice(["", "", "^"]) + "".join(atoms) + self.choice(["", "", "$"])
+
+    def regex_leaf(self, name, kind, schema):
+        branches = [self.regex_branch() for _ in range(self.randint(1, 2))]
+        return [name, "Regex", self.choice(["", "(?i)"]) + "|".join(branches)]
 
     def fuzzy_leaf(self, name, kind, schema):
         first = self.randrange(3)
