@@ -1,10 +1,12 @@
 #include "store/filter_node.h"
+
+#include <assert.h>
+
 #include "store/regex.h"
 
 static int search_doc(const struct filter *f, struct regex *re, const struct doc *d)
 {
-	if (f->attr == FILTER_ON_ID)
-		return regex_search(re, d->id);
+	assert(f->attr != FILTER_ON_ID); /* an id has no `regex` option: the schema's check came first */
 	const struct value *v = doc_value(d, f->attr);
 	const union scalar *items = v ? value_items(v, f->type) : NULL;
 	int rc = 0;
