@@ -32,6 +32,8 @@ struct access_log {
 	sem_t wake;
 	_Atomic(struct access_log_writer *) writers; /* only grows */
 	atomic_bool stopping;
+	atomic_bool gathering; /* there is a line that no flush has taken */
+	atomic_bool full;      /* a buffer is past FLUSH_AT_BYTES */
 	_Atomic uint64_t dropped;
 };
 
@@ -119,7 +121,10 @@ void access_log_write(struct access_log_writer *w, const struct access_line *lin
 	}
 	bool full = before < FLUSH_AT_BYTES && w->buf.len >= FLUSH_AT_BYTES;
 	pthread_mutex_unlock(&w->mutex);
+	bool asleep = !atomic_load(&w->log->gathering) && !atomic_exchange(&w->log->gathering, true);
 	if (full)
+		atomic_store(&w->log->full, true);
+	if (asleep || full)
 		sem_post(&w->log->wake);
 }
 
@@ -169,9 +174,19 @@ static void *writer_run(void *arg)
 	struct access_log *log = arg;
 	struct buf spare = buf_new(BUFFER_MAX_BYTES);
 	for (bool last = false; !last;) {
+		/* Asleep until there is a line; then a while to gather more, unless a buffer fills or the log
+		 * stops. */
+		while (!atomic_load(&log->gathering) && !atomic_load(&log->stopping))
+			sem_wait(&log->wake);
 		struct timespec until = timespec_of(time_mono_ns() + FLUSH_EVERY_NS);
-		sem_clockwait(&log->wake, CLOCK_MONOTONIC, &until);
+		while (!atomic_load(&log->full) && !atomic_load(&log->stopping)) {
+			if (sem_clockwait(&log->wake, CLOCK_MONOTONIC, &until) < 0)
+				break;
+		}
 		last = atomic_load(&log->stopping);
+		atomic_store(&log->full, false);
+		atomic_store(
+		    &log->gathering, false); /* before the flush: a line that misses it asks for the next */
 		flush(log, &spare);
 	}
 	buf_free(&spare);

@@ -1,6 +1,6 @@
-/* One JSON line per request. Each thread fills a buffer of its own; one writer thread takes the buffers every
- * 100 ms, or as soon as one holds 64 KiB, and writes them. An output that does not take the lines never
- * blocks a loop: past 1 MiB per thread lines are dropped and counted. */
+/* One JSON line per request. Each thread fills a buffer of its own; one writer thread takes the buffers 100
+ * ms after the first line, or as soon as one holds 64 KiB, and writes them. An output that does not take the
+ * lines never blocks a loop: past 1 MiB per thread lines are dropped and counted. */
 #pragma once
 
 #include "base/buf.h"
