@@ -2,7 +2,7 @@
 
 build_options() {
 	case $1 in
-	build) echo --buildtype=release -Db_lto=true -Db_lto_threads=2 ;;
+	build) echo --buildtype=release -Db_lto=true ;;
 	build-asan) echo -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false ;;
 	build-tsan) echo -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false ;;
 	build-fuzz) echo -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true ;;
