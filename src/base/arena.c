@@ -34,7 +34,6 @@ struct deferred {
 struct arena {
 	struct block *blocks; /* newest first; the last one is kept by arena_reset */
 	struct deferred *deferred;
-	size_t used;
 };
 
 static void *checked(void *p)
@@ -78,7 +77,6 @@ void arena_reset(struct arena *a)
 	if (b)
 		b->used = 0;
 	a->blocks = b;
-	a->used = 0;
 }
 
 void arena_free(struct arena *a)
@@ -98,7 +96,6 @@ void *arena_alloc(struct arena *a, size_t n)
 		b = block_new(a, n > BLOCK_BYTES ? n : BLOCK_BYTES);
 	void *p = b->data + b->used;
 	b->used += n;
-	a->used += n;
 	return p;
 }
 
@@ -139,9 +136,4 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *arg)
 	struct deferred *d = arena_alloc(a, sizeof *d);
 	*d = (struct deferred){.next = a->deferred, .fn = fn, .arg = arg};
 	a->deferred = d;
-}
-
-size_t arena_used(const struct arena *a)
-{
-	return a->used;
 }

@@ -30,6 +30,3 @@ struct span arena_printf(struct arena *a, const char *fmt, ...) __attribute__((f
 
 /* Calls fn(arg) when the arena ends; in reverse order of registration. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *arg);
-
-/* Bytes handed out since the last reset, for budgets. */
-size_t arena_used(const struct arena *a);

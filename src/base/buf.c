@@ -138,10 +138,3 @@ void buf_quoted(struct buf *b, struct span s)
 	}
 	buf_byte(b, '"');
 }
-
-void buf_consume(struct buf *b, size_t n)
-{
-	b->len -= n;
-	if (b->len)
-		memmove(b->ptr, b->ptr + n, b->len);
-}

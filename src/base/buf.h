@@ -64,9 +64,6 @@ void buf_i64(struct buf *b, int64_t v);
 /* A JSON string with its quotes; only what must be escaped is. Bytes that are not UTF-8 become U+FFFD. */
 void buf_quoted(struct buf *b, struct span s);
 
-/* Drops the first n bytes and moves the rest to the front. */
-void buf_consume(struct buf *b, size_t n);
-
 /* Empties the buffer but keeps its memory; clears a failure. */
 static inline void buf_clear(struct buf *b)
 {

@@ -46,11 +46,6 @@ struct client *client_new(struct loop *l, const struct url *origin, const struct
 	return c;
 }
 
-unsigned client_inflight(const struct client *c)
-{
-	return c->out;
-}
-
 /* The one place where a connection ends. */
 static void conn_close(struct client_conn *conn)
 {
@@ -69,7 +64,7 @@ static void unlink_idle(struct client_conn *conn)
 	*at = conn->next;
 }
 
-void client_close_idle(struct client *c)
+static void close_idle(struct client *c)
 {
 	while (c->idle) {
 		struct client_conn *conn = c->idle;
@@ -83,7 +78,7 @@ void client_free(struct client *c)
 	if (!c)
 		return;
 	assert(c->out == 0);
-	client_close_idle(c);
+	close_idle(c);
 	vec_free(&c->waiting);
 	free(c);
 }

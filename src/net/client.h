@@ -29,13 +29,9 @@ struct client_conn {
 struct client *client_new(struct loop *l, const struct url *origin, const struct client_options *options);
 /* Closes the idle connections; none may be out, and nobody may wait for one. NULL is fine. */
 void client_free(struct client *c);
-/* Closes the idle connections. */
-void client_close_idle(struct client *c);
 
 /* Takes an idle connection or makes one; with `fresh` it always makes one. -E_RESOLVE, -E_REFUSED, -E_TLS,
  * -E_TIMEOUT, -E_CANCELLED, -E_IO. */
 MUST_USE int client_take(struct client *c, bool fresh, uint64_t deadline_ns, struct client_conn **ret);
 /* Gives it back. `keep`: the exchange ended cleanly and the peer did not ask to close. NULL is fine. */
 void client_give(struct client_conn *conn, bool keep);
-/* How many are out. */
-unsigned client_inflight(const struct client *c);

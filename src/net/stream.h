@@ -49,6 +49,6 @@ bool stream_peer_gone(const struct stream *s);
 /* The peer's address as text ("127.0.0.1", "::1"), empty if unknown; as long as the stream. */
 struct span stream_peer(struct stream *s);
 
-/* Counts of a whole stream, for the access log. */
+/* Bytes of the whole stream so far. */
 uint64_t stream_bytes_in(const struct stream *s);
 uint64_t stream_bytes_out(const struct stream *s);
