@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "store/namespace.h"
+#include "store/data/namespace.h"
 
 #define CATALOG_MAX 1000000
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "store/catalog.h"
-#include "store/change.h"
-#include "store/commit_log.h"
+#include "store/log/change.h"
+#include "store/log/commit_log.h"
 #include "store/store.h"
 
 struct store {

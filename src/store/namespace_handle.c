@@ -3,7 +3,7 @@
 #include "base/time.h"
 #include "store/handlers.h"
 #include "store/params.h"
-#include "store/query.h"
+#include "store/query/query.h"
 #include "json/write.h"
 
 /* From this size on a namespace counts as indexed and reports its rows and bytes; below, the service reports

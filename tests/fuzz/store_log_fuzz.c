@@ -2,8 +2,8 @@
  * one frame, which then has sound checks. Records that decode are applied; encoding is their inverse. */
 #include "fuzz.h"
 
-#include "store/change.h"
-#include "store/frame.h"
+#include "store/log/change.h"
+#include "store/log/frame.h"
 
 struct world {
 	struct namespace *ns; /* whatever its name */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "store/fuzzy.h"
+#include "store/filter/fuzzy.h"
 
 static bool found(const char *pattern, uint32_t distance, bool case_sensitive, const char *text)
 {

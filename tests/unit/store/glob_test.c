@@ -1,6 +1,6 @@
 #include "../test.h"
 
-#include "store/glob.h"
+#include "store/filter/glob.h"
 
 static const struct {
 	const char *pattern;

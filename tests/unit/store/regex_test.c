@@ -1,6 +1,6 @@
 #include "../test.h"
 
-#include "store/regex.h"
+#include "store/filter/regex.h"
 
 static const struct {
 	const char *pattern, *text;

@@ -3,7 +3,7 @@
 
 #include "../test.h"
 
-#include "store/text_index.h"
+#include "store/text/text_index.h"
 
 static struct attr attr_of(enum tokenizer tokenizer, bool array)
 {

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "store/rrf.h"
+#include "store/query/rrf.h"
 
 static int by_slot(const void *ctx, uint32_t a, uint32_t b)
 {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "store/vector.h"
+#include "store/query/vector.h"
 
 #define DIMS_MAX 200
 

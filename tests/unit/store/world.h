@@ -3,8 +3,8 @@
 
 #include "../test.h"
 
-#include "store/change.h"
-#include "store/query.h"
+#include "store/log/change.h"
+#include "store/query/query.h"
 
 struct world {
 	struct arena *arena;

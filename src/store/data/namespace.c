@@ -1,0 +1,257 @@
+#include "store/data/namespace.h"
+
+#include "store/log/change.h"
+
+#define HOLES_SLACK 1024 /* holes that are not worth a renumbering */
+
+static void *checked(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+/* Copies what a value points to behind *room. */
+static void pack_value(struct value_type t, struct value *v, char **room)
+{
+	if (t.array) {
+		size_t n = v->count * sizeof(union scalar);
+		v->many = v->count ? memcpy(*room, v->many, n) : NULL;
+		*room += n;
+	}
+}
+
+static void pack_texts(struct value_type t, struct value *v, char **room)
+{
+	if (t.base != VALUE_STRING && t.base != VALUE_BYTES)
+		return;
+	union scalar *items = (union scalar *)(uintptr_t)value_items(v, t);
+	for (uint32_t i = 0; i < v->count; i++) {
+		size_t n = items[i].text.len;
+		if (n)
+			memcpy(*room, items[i].text.ptr, n);
+		items[i].text.ptr = *room;
+		*room += n;
+	}
+}
+
+static size_t packed_size(struct value_type t, const struct value *v)
+{
+	bool texts = t.base == VALUE_STRING || t.base == VALUE_BYTES;
+	return (t.array ? v->count * sizeof(union scalar) : 0) + (texts ? value_logical_size(t, v) : 0);
+}
+
+struct doc *doc_new(const struct schema *s, struct span id, const struct value *values)
+{
+	size_t n = s->attrs.len, room = id.len, logical = id_logical_size(s->id_kind, id);
+	for (size_t i = 0; i < n; i++) {
+		struct value_type t = s->attrs.at[i]->type;
+		if (values[i].present) {
+			logical += value_logical_size(t, &values[i]);
+			room += packed_size(t, &values[i]);
+		}
+	}
+	struct doc *d = checked(malloc(sizeof *d + n * sizeof *values + room));
+	*d = (struct doc){.slot = SLOT_NONE, .count = (uint32_t)n, .logical_size = logical};
+	memcpy(d->values, values, n * sizeof *values);
+	char *p = (char *)(d->values + n); /* arrays first: they want alignment, texts do not */
+	for (size_t i = 0; i < n; i++) {
+		if (d->values[i].present)
+			pack_value(s->attrs.at[i]->type, &d->values[i], &p);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (d->values[i].present)
+			pack_texts(s->attrs.at[i]->type, &d->values[i], &p);
+	}
+	if (id.len)
+		memcpy(p, id.ptr, id.len);
+	d->id = span_of(p, id.len);
+	return d;
+}
+
+void change_free(struct change *c)
+{
+	vec_each (&c->puts, put) {
+		free(put->doc);
+	}
+	vec_free(&c->puts);
+	vec_free(&c->deletes);
+	c->schema = schema_free(c->schema);
+}
+
+struct namespace *namespace_new(uint64_t created_ns)
+{
+	struct namespace *ns = checked(calloc(1, sizeof *ns));
+	ns->schema = schema_new();
+	ns->created_ns = ns->updated_ns = ns->last_write_ns = created_ns;
+	return ns;
+}
+
+struct namespace *namespace_free(struct namespace *ns)
+{
+	if (!ns)
+		return NULL;
+	vec_each (&ns->docs, d) {
+		free(*d);
+	}
+	vec_each (&ns->text, ti) {
+		text_index_free(*ti);
+	}
+	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++)
+		free(ns->vectors[i].at);
+	vec_free(&ns->docs);
+	vec_free(&ns->text);
+	map_free(&ns->by_id);
+	schema_free(ns->schema);
+	free(ns);
+	return NULL;
+}
+
+static bool same_text_options(const struct text_options *a, const struct text_options *b)
+{
+	return a->tokenizer == b->tokenizer && a->words.case_sensitive == b->words.case_sensitive &&
+	       a->words.ascii_folding == b->words.ascii_folding &&
+	       a->words.remove_stopwords == b->words.remove_stopwords &&
+	       a->words.max_token_length == b->words.max_token_length;
+}
+
+static struct text_index *build_text_index(const struct namespace *ns, const struct attr *attr)
+{
+	struct text_index *ti = text_index_new(attr);
+	vec_each (&ns->docs, d) {
+		const struct value *v = *d ? doc_value(*d, attr->index) : NULL;
+		if (v)
+			text_index_add(ti, (*d)->slot, v);
+	}
+	return ti;
+}
+
+/* Puts a new schema in force: indexes appear, vanish, or are rebuilt at once. */
+static void change_schema(struct namespace *ns, struct schema *schema)
+{
+	while (ns->text.len < schema->attrs.len)
+		vec_push(&ns->text, NULL);
+	for (size_t i = 0; i < schema->attrs.len; i++) {
+		const struct attr *attr = schema->attrs.at[i];
+		const struct attr *old =
+		    attr->index < ns->schema->attrs.len ? ns->schema->attrs.at[attr->index] : NULL;
+		bool had = old && old->full_text;
+		if (had && attr->full_text && same_text_options(&old->text, &attr->text))
+			continue;
+		ns->text.at[attr->index] = text_index_free(ns->text.at[attr->index]);
+		if (attr->full_text)
+			ns->text.at[attr->index] = build_text_index(ns, attr);
+	}
+	vec_each (&schema->vectors, attr) {
+		ns->vectors[(*attr)->column].dims = (*attr)->type.dims;
+	}
+	schema_free(ns->schema);
+	ns->schema = schema;
+}
+
+static void index_texts(struct namespace *ns, const struct doc *d,
+    void (*fn)(struct text_index *, uint32_t, const struct value *))
+{
+	for (size_t i = 0; i < ns->text.len; i++) {
+		const struct value *v = ns->text.at[i] ? doc_value(d, i) : NULL;
+		if (v)
+			fn(ns->text.at[i], d->slot, v);
+	}
+}
+
+/* A new slot, with room for it in every column. */
+static uint32_t take_slot(struct namespace *ns)
+{
+	size_t cap = ns->docs.cap;
+	vec_push(&ns->docs, NULL);
+	for (size_t i = 0; cap != ns->docs.cap && i < ns->schema->vectors.len; i++) {
+		struct vector_column *column = &ns->vectors[i];
+		column->at = checked(realloc(column->at, ns->docs.cap * column->dims * sizeof(float)));
+	}
+	return (uint32_t)ns->docs.len - 1;
+}
+
+/* The document leaves its slot; it is the caller's to free. */
+static void leave_slot(struct namespace *ns, const struct doc *d)
+{
+	index_texts(ns, d, text_index_remove);
+	ns->logical_bytes -= d->logical_size;
+	ns->docs.at[d->slot] = NULL;
+}
+
+static void put_vectors(struct namespace *ns, const struct put *put, const struct doc *old)
+{
+	for (size_t i = 0; i < ns->schema->vectors.len; i++) {
+		struct vector_column *c = &ns->vectors[i];
+		const float *from = old ? c->at + (size_t)old->slot * c->dims : NULL;
+		if (put->vectors)
+			from = put->vectors[i];
+		if (from)
+			memcpy(c->at + (size_t)put->doc->slot * c->dims, from, c->dims * sizeof(float));
+	}
+}
+
+static void apply_put(struct namespace *ns, const struct put *put)
+{
+	struct doc *d = put->doc, *old = map_put(&ns->by_id, d->id, d);
+	d->slot = take_slot(ns);
+	put_vectors(ns, put, old);
+	if (old)
+		leave_slot(ns, old);
+	free(old);
+	ns->docs.at[d->slot] = d;
+	ns->logical_bytes += d->logical_size;
+	index_texts(ns, d, text_index_add);
+}
+
+static void apply_delete(struct namespace *ns, struct span id)
+{
+	struct doc *d = map_del(&ns->by_id, id);
+	if (d)
+		leave_slot(ns, d);
+	free(d);
+}
+
+/* Closes the holes: documents keep their order and move to the front. */
+static void renumber(struct namespace *ns)
+{
+	size_t n = 0, slots = ns->docs.len;
+	uint32_t *moved = checked(malloc(slots * sizeof *moved));
+	for (size_t from = 0; from < slots; from++) {
+		struct doc *d = ns->docs.at[from];
+		moved[from] = d ? (uint32_t)n : SLOT_NONE;
+		if (!d)
+			continue;
+		for (size_t i = 0; i < ns->schema->vectors.len; i++) {
+			struct vector_column *c = &ns->vectors[i];
+			memmove(c->at + n * c->dims, c->at + from * c->dims, c->dims * sizeof(float));
+		}
+		d->slot = (uint32_t)n;
+		ns->docs.at[n++] = d;
+	}
+	ns->docs.len = n;
+	for (size_t i = 0; i < ns->text.len; i++) {
+		if (ns->text.at[i])
+			text_index_renumber(ns->text.at[i], moved);
+	}
+	free(moved);
+}
+
+void namespace_apply(struct namespace *ns, struct change *c)
+{
+	if (c->schema)
+		change_schema(ns, c->schema);
+	c->schema = NULL;
+	vec_each (&c->deletes, id) {
+		apply_delete(ns, *id);
+	}
+	vec_each (&c->puts, put) {
+		apply_put(ns, put);
+	}
+	c->puts.len = 0; /* the documents are the namespace's now */
+	if (ns->docs.len > 2 * ns->by_id.len + HOLES_SLACK)
+		renumber(ns);
+	ns->updated_ns = c->at_ns;
+	if (c->rows)
+		ns->last_write_ns = c->at_ns;
+}

@@ -1,0 +1,21 @@
+/* Filters: parsed against a namespace once, then asked about its documents one by one, without allocating. */
+#pragma once
+
+#include "store/data/namespace.h"
+
+struct filter;
+
+/* Parses the filter that stands at `path` of the request ("filters", "queries[1].filters", …) into the arena.
+ * Its attributes, types and tokens are resolved against the namespace as it is now: use it only while the
+ * read lock is held. On refusal -E_INVALID. */
+MUST_USE int filter_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct filter **ret_filter, struct refusal *r);
+/* Whether the JSON can only be meant as a filter: [attr, operator, …] or ["And" | "Or" | "Not", …]. */
+bool filter_looks_like(yyjson_val *json);
+/* Whether a document of that namespace passes; NULL lets all pass. Not for concurrent use of one filter. */
+bool filter_match(struct filter *f, const struct doc *d);
+
+/* Where a filter names the ids that can pass (["id", "In", […]], alone or inside And), finds the slots of
+ * those that exist, each once, in the arena. False: it does not, any document may pass. */
+bool filter_names_ids(const struct filter *f, const struct namespace *ns, struct arena *a,
+    const uint32_t **ret_slots, size_t *ret_len);

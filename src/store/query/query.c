@@ -1,0 +1,19 @@
+#include "store/query/query.h"
+
+#include "base/time.h"
+#include "store/query/query_plan.h"
+
+int store_query(
+    const struct namespace *ns, yyjson_val *body, struct arena *a, struct buf *out, struct refusal *r)
+{
+	uint64_t started_ns = time_mono_ns();
+	struct query *q = arena_one(a, struct query);
+	q->ns = ns;
+	q->arena = a;
+	int rc = query_parse(q, body, r);
+	if (rc < 0)
+		return rc;
+	query_run(q);
+	query_print(q, started_ns, out);
+	return 0;
+}

@@ -1,0 +1,174 @@
+#include "base/base64.h"
+#include "base/time.h"
+#include "store/query/query_plan.h"
+#include "json/write.h"
+
+/* What the service bills a query for at least, and reports as its fastest time. */
+#define BILLED_MIN_BYTES 256000000ULL
+#define REPORTED_MIN_MS  3
+
+struct printer {
+	const struct query *q;
+	struct buf *out;
+	size_t returned; /* logical bytes of the rows so far */
+};
+
+static void put_vector(struct printer *p, const float *v, size_t dims)
+{
+	if (p->q->vectors_base64) {
+		buf_byte(p->out, '"');
+		base64_encode(span_of((const char *)v, dims * sizeof *v), p->out);
+		buf_byte(p->out, '"');
+		return;
+	}
+	for (size_t i = 0; i < dims; i++) {
+		buf_byte(p->out, i ? ',' : '[');
+		json_put_f32(p->out, v[i]);
+	}
+	buf_byte(p->out, ']');
+}
+
+static void put_attribute(struct printer *p, const struct attr *attr, const struct doc *d)
+{
+	bool vector = attr->type.base == VALUE_VECTOR;
+	const struct value *v = doc_value(d, attr->index);
+	if (!v)
+		return;
+	bool first = false;
+	json_put_key(p->out, &first, attr->name);
+	if (vector)
+		put_vector(p, namespace_vector(p->q->ns, attr, d), attr->type.dims);
+	else
+		value_to_json(p->out, attr->type, v);
+	p->returned += value_logical_size(attr->type, v);
+}
+
+static void put_row(struct printer *p, const struct doc *d, const float *dist, const bool *include)
+{
+	const struct schema *schema = p->q->ns->schema;
+	buf_lit(p->out, "{\"id\":");
+	id_to_json(p->out, schema->id_kind, d->id);
+	p->returned += id_logical_size(schema->id_kind, d->id);
+	if (dist) {
+		buf_lit(p->out, ",\"$dist\":");
+		json_put_f32(p->out, *dist);
+		p->returned += sizeof *dist;
+	}
+	vec_each (&schema->attrs, attr) {
+		if (include[(*attr)->index])
+			put_attribute(p, *attr, d);
+	}
+	buf_byte(p->out, '}');
+}
+
+/* Keys of hits are negated where a higher score is better; zero keeps its sign. */
+static float dist_of(const struct hit *hit, bool negated)
+{
+	return negated ? -hit->key : hit->key;
+}
+
+static void put_figures(struct printer *p, const struct leg *leg)
+{
+	bool first = true;
+	if (leg->grouping) {
+		buf_lit(p->out, "\"aggregation_groups\":");
+		grouping_print(leg->grouping, leg->limit, p->out);
+	} else {
+		buf_lit(p->out, "\"aggregations\":{");
+		aggregates_print(leg->aggregates, &first, p->out);
+		buf_byte(p->out, '}');
+	}
+}
+
+static void put_leg(struct printer *p, const struct leg *leg)
+{
+	if (leg->aggregates) {
+		put_figures(p, leg);
+		return;
+	}
+	struct topk rows = leg_rows(leg);
+	bool distances = leg->rank.kind != RANK_ORDER;
+	buf_lit(p->out, "\"rows\":[");
+	for (size_t i = 0; i < rows.len; i++) {
+		float dist = dist_of(&rows.at[i], leg->rank.kind == RANK_SCORE);
+		if (i)
+			buf_byte(p->out, ',');
+		put_row(p, p->q->ns->docs.at[rows.at[i].slot], distances ? &dist : NULL, leg->include);
+	}
+	buf_byte(p->out, ']');
+}
+
+/* The attributes of a fused row are those of the legs that returned it. */
+static void unite_includes(const struct query *q, uint32_t slot, bool *include)
+{
+	for (size_t at = 0; at < q->ns->schema->attrs.len; at++) {
+		include[at] = false;
+		for (size_t i = 0; i < q->legs_len; i++)
+			include[at] |= (q->legs_of_slot[slot] >> i & 1) && q->legs[i].include[at];
+	}
+}
+
+static void put_fused(struct printer *p)
+{
+	const struct query *q = p->q;
+	bool *include = arena_array(q->arena, bool, q->ns->schema->attrs.len);
+	buf_lit(p->out, "\"rows\":[");
+	for (size_t i = 0; i < q->fused_hits.len; i++) {
+		const struct hit *hit = &q->fused_hits.at[i];
+		float dist = dist_of(hit, true);
+		if (i)
+			buf_byte(p->out, ',');
+		unite_includes(q, hit->slot, include);
+		put_row(p, q->ns->docs.at[hit->slot], &dist, include);
+	}
+	buf_byte(p->out, ']');
+}
+
+static void put_results(struct printer *p)
+{
+	buf_lit(p->out, "\"results\":[");
+	for (size_t i = 0; i < (p->q->fused ? 1 : p->q->legs_len); i++) {
+		buf_append(p->out, i ? SPAN(",{") : SPAN("{"));
+		if (p->q->fused)
+			put_fused(p);
+		else
+			put_leg(p, &p->q->legs[i]);
+		buf_byte(p->out, '}');
+	}
+	buf_byte(p->out, ']');
+}
+
+static void put_performance(struct printer *p, uint64_t started_ns)
+{
+	const struct namespace *ns = p->q->ns;
+	uint64_t ms = (time_mono_ns() - started_ns) / NS_PER_MS, rows = namespace_row_count(ns);
+	char text[TIME_RFC3339_MAX];
+	size_t len = time_format_rfc3339(ns->last_write_ns, 9, text);
+	ms = ms > REPORTED_MIN_MS ? ms : REPORTED_MIN_MS;
+	buf_printf(p->out,
+	    "\"performance\":{\"cache_hit_ratio\":1.0,\"cache_temperature\":\"hot\",\"server_total_ms\":%llu,"
+	    "\"query_execution_ms\":%llu,\"exhaustive_search_count\":%llu,\"approx_namespace_size\":%llu",
+	    (unsigned long long)ms, (unsigned long long)ms, (unsigned long long)rows,
+	    (unsigned long long)rows);
+	if (ns->last_write_ns)
+		buf_printf(p->out, ",\"last_included_write_at\":\"%.*s\"", (int)len, text);
+	buf_byte(p->out, '}');
+}
+
+void query_print(const struct query *q, uint64_t started_ns, struct buf *out)
+{
+	struct printer p = {.q = q, .out = out};
+	uint64_t queried = q->ns->logical_bytes > BILLED_MIN_BYTES ? q->ns->logical_bytes : BILLED_MIN_BYTES;
+	buf_byte(out, '{');
+	if (q->multi)
+		put_results(&p);
+	else
+		put_leg(&p, &q->legs[0]);
+	buf_lit(out, ",\"billing\":{\"billable_logical_bytes_queried\":");
+	buf_u64(out, queried * q->legs_len);
+	buf_lit(out, ",\"billable_logical_bytes_returned\":");
+	buf_u64(out, p.returned);
+	buf_lit(out, "},");
+	put_performance(&p, started_ns);
+	buf_byte(out, '}');
+}

@@ -1,0 +1,150 @@
+#include <math.h>
+
+#include "store/query/query_plan.h"
+#include "store/query/rrf.h"
+#include "store/query/vector.h"
+
+/* Rows of vectors up to this many bytes are compared before the filter is asked: reading a document elsewhere
+ * in memory costs more than that. */
+#define SHORT_VECTOR_BYTES 1024
+
+static int by_id(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct namespace *ns = ctx;
+	return span_cmp(ns->docs.at[a]->id, ns->docs.at[b]->id);
+}
+
+struct order_ctx {
+	const struct namespace *ns;
+	const struct rank *rank;
+};
+
+static int by_order(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct order_ctx *o = ctx;
+	return rank_order_cmp(o->rank, o->ns->docs.at[a], o->ns->docs.at[b]);
+}
+
+/* The slots that a leg looks at: those of the ids that its filter names, else all. */
+struct candidates {
+	const uint32_t *slots; /* NULL: all */
+	size_t len;
+};
+
+static struct candidates candidates_of(const struct query *q, const struct leg *leg)
+{
+	struct candidates c = {.len = q->ns->docs.len};
+	if (filter_names_ids(leg->filter, q->ns, q->arena, &c.slots, &c.len))
+		return c;
+	return (struct candidates){.len = q->ns->docs.len};
+}
+
+static inline uint32_t candidate(const struct candidates *c, size_t i)
+{
+	return c->slots ? c->slots[i] : (uint32_t)i;
+}
+
+static void run_order(const struct query *q, struct leg *leg)
+{
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		uint32_t slot = candidate(&c, i);
+		const struct doc *d = q->ns->docs.at[slot];
+		if (d && filter_match(leg->filter, d))
+			topk_offer(&leg->hits, 0, slot);
+	}
+}
+
+static void run_aggregates(const struct query *q, struct leg *leg)
+{
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		const struct doc *d = q->ns->docs.at[candidate(&c, i)];
+		if (!d || !filter_match(leg->filter, d))
+			continue;
+		if (leg->grouping)
+			grouping_add(leg->grouping, d);
+		else
+			aggregates_add(leg->aggregates, d);
+	}
+}
+
+static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
+{
+	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
+	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(query, v, dims))
+	                                    : vector_euclidean_squared(query, v, dims);
+}
+
+static void run_vector(const struct query *q, struct leg *leg)
+{
+	const struct rank *rank = &leg->rank;
+	size_t dims = rank->attr->type.dims;
+	const float *rows = q->ns->vectors[rank->attr->column].at;
+	float norm2 = vector_dot(rank->vector, rank->vector, dims);
+	bool filter_first = leg->filter && dims * sizeof *rows > SHORT_VECTOR_BYTES;
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		uint32_t slot = candidate(&c, i);
+		const struct doc *d = q->ns->docs.at[slot];
+		if (!d || (filter_first && !filter_match(leg->filter, d)))
+			continue;
+		float key = distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
+		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
+			topk_offer(&leg->hits, key, slot);
+	}
+}
+
+static void run_score(const struct query *q, struct leg *leg)
+{
+	const float *scores = score_slots(q->ns, leg->rank.score, q->arena);
+	struct candidates c = candidates_of(q, leg);
+	for (size_t i = 0; i < c.len; i++) {
+		uint32_t slot = candidate(&c, i);
+		float key = -scores[slot];
+		if (key < 0 && topk_wants(&leg->hits, key) && filter_match(leg->filter, q->ns->docs.at[slot]))
+			topk_offer(&leg->hits, key, slot);
+	}
+}
+
+static void run_rows(struct query *q, struct leg *leg)
+{
+	struct order_ctx *order = arena_one(q->arena, struct order_ctx);
+	*order = (struct order_ctx){q->ns, &leg->rank};
+	bool ordered = leg->rank.kind == RANK_ORDER;
+	leg->hits = topk_new(q->arena, leg->offset + leg->limit, namespace_row_count(q->ns),
+	    ordered ? by_order : by_id, ordered ? (const void *)order : q->ns);
+	if (ordered)
+		run_order(q, leg);
+	else if (leg->rank.kind == RANK_SCORE)
+		run_score(q, leg);
+	else
+		run_vector(q, leg);
+	topk_sort(&leg->hits);
+}
+
+static void fuse(struct query *q)
+{
+	struct rrf_list lists[QUERY_LEGS_MAX];
+	q->legs_of_slot = arena_array(q->arena, uint16_t, q->ns->docs.len);
+	for (size_t i = 0; i < q->legs_len; i++) {
+		struct topk rows = leg_rows(&q->legs[i]);
+		lists[i] = (struct rrf_list){rows.at, rows.len, q->fusion.weights[i]};
+		for (size_t at = 0; at < rows.len; at++)
+			q->legs_of_slot[rows.at[at].slot] |= (uint16_t)(1U << i);
+	}
+	q->fused_hits =
+	    rrf_fuse(q->arena, lists, q->legs_len, q->fusion.rank_constant, q->fusion.limit, by_id, q->ns);
+}
+
+void query_run(struct query *q)
+{
+	for (size_t i = 0; i < q->legs_len; i++) {
+		if (q->legs[i].aggregates)
+			run_aggregates(q, &q->legs[i]);
+		else
+			run_rows(q, &q->legs[i]);
+	}
+	if (q->fused)
+		fuse(q);
+}

@@ -1,0 +1,135 @@
+#include "base/time.h"
+#include "store/handlers.h"
+#include "store/write/write_plan.h"
+
+#define QUERIED_BYTES_MIN 256000000 /* what the service bills for the smallest read */
+
+static void put_count(struct buf *out, const char *key, size_t n)
+{
+	buf_printf(out, ",\"%s\":%zu", key, n);
+}
+
+static void put_ids(struct buf *out, const char *key, enum id_kind kind, const struct id_list *ids)
+{
+	if (!ids->len)
+		return;
+	buf_printf(out, ",\"%s\":[", key);
+	vec_each (ids, id) {
+		if (id != ids->at)
+			buf_byte(out, ',');
+		id_to_json(out, kind, *id);
+	}
+	buf_byte(out, ']');
+}
+
+static void put_reply(struct call *c, const struct write_plan *p, enum id_kind kind)
+{
+	struct buf *out = &c->reply->body;
+	buf_lit(out, "{\"status\":\"OK\",\"message\":\"documents committed successfully\"");
+	put_count(out, "rows_affected", p->upserted.len + p->patched.len + p->deleted.len);
+	if (p->upserts)
+		put_count(out, "rows_upserted", p->upserted.len);
+	if (p->patches)
+		put_count(out, "rows_patched", p->patched.len);
+	if (p->deletes)
+		put_count(out, "rows_deleted", p->deleted.len);
+	if (p->return_ids) {
+		put_ids(out, "upserted_ids", kind, &p->upserted);
+		put_ids(out, "patched_ids", kind, &p->patched);
+		put_ids(out, "deleted_ids", kind, &p->deleted);
+	}
+	buf_printf(out, ",\"billing\":{\"billable_logical_bytes_written\":%llu",
+	    (unsigned long long)p->bytes_written);
+	if (p->patches)
+		buf_printf(out,
+		    ",\"query\":{\"billable_logical_bytes_queried\":%d,\"billable_logical_bytes_returned\":"
+		    "0}",
+		    QUERIED_BYTES_MIN);
+	buf_printf(out, "},\"performance\":{\"server_total_ms\":%llu}}", (unsigned long long)call_ms(c));
+}
+
+/* Writers of the namespace are locked out already; readers only while the change is applied. */
+static void apply(struct holder *h, struct change *change)
+{
+	struct namespace *fresh = h->data ? NULL : namespace_new(change->at_ns);
+	pthread_rwlock_wrlock(&h->lock);
+	if (fresh)
+		holder_set(h, fresh);
+	namespace_apply(h->data, change);
+	pthread_rwlock_unlock(&h->lock);
+}
+
+static int with_writer(struct call *c, int (*fn)(struct call *c, struct holder *h))
+{
+	struct holder *h;
+	int rc = call_begin_write(c, &h);
+	if (rc < 0)
+		return rc;
+	rc = fn(c, h);
+	call_end_write(c, h);
+	return rc;
+}
+
+static int write_locked(struct call *c, struct holder *h)
+{
+	struct write_plan plan;
+	int rc = write_plan_make(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
+	if (rc < 0)
+		return rc;
+	rc = store_commit(c, &plan.change, plan.schema);
+	if (rc == 0) {
+		enum id_kind kind = plan.schema->id_kind;
+		apply(h, &plan.change);
+		put_reply(c, &plan, kind);
+	}
+	write_plan_free(&plan);
+	return rc;
+}
+
+int write_handle(struct call *c)
+{
+	return with_writer(c, write_locked);
+}
+
+static int update_schema_locked(struct call *c, struct holder *h)
+{
+	struct write_plan plan;
+	if (!h->data)
+		return refuse_not_found(c);
+	int rc = write_plan_schema(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
+	if (rc < 0)
+		return rc;
+	rc = store_commit(c, &plan.change, plan.schema);
+	if (rc == 0) {
+		apply(h, &plan.change);
+		schema_to_json(h->data->schema, &c->reply->body);
+	}
+	write_plan_free(&plan);
+	return rc;
+}
+
+int schema_update_handle(struct call *c)
+{
+	return with_writer(c, update_schema_locked);
+}
+
+static int delete_locked(struct call *c, struct holder *h)
+{
+	struct change drop = {.ns = c->ns, .at_ns = time_wall_ns(), .drop = true};
+	if (!h->data)
+		return refuse_not_found(c);
+	int rc = store_commit(c, &drop, h->data->schema);
+	if (rc < 0)
+		return rc;
+	pthread_rwlock_wrlock(&h->lock);
+	struct namespace *old = holder_set(h, NULL);
+	pthread_rwlock_unlock(&h->lock);
+	namespace_free(old);
+	buf_lit(&c->reply->body, "{\"status\":\"OK\"}");
+	return 0;
+}
+
+int delete_handle(struct call *c)
+{
+	return with_writer(c, delete_locked);
+}
