@@ -3,6 +3,7 @@
 #include "gateway/edge/request.h"
 #include "gateway/relay/relay.h"
 #include "gateway/status/status.h"
+#include "gateway/write/write.h"
 
 static const struct route routes[] = {
 #define X(id_, method_, pattern_, scope_, handler_, flags_, meaning_)                                        \

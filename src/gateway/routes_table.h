@@ -8,7 +8,7 @@
 #define ROUTES_TABLE(X)                                                                                      \
 	X(LIST_NAMESPACES, GET, "/v1/namespaces", READ, relay, TIMED_LIST,                                   \
 	    "Namespaces of the default store.")                                                              \
-	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, relay, TIMED_WRITE | PREFER,                            \
+	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, write, TIMED_WRITE | PREFER,                            \
 	    "Write, copy or branch a namespace.")                                                            \
 	X(DELETE_NAMESPACE, DELETE, "/v2/namespaces/{ns}", ADMIN, relay, 0, "Delete a namespace.")           \
 	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, relay, TIMED_QUERY,                                \

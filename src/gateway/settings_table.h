@@ -13,6 +13,12 @@
 	    "Client connections per loop; accepting pauses beyond.")                                         \
 	X(head_max, NUMBER, "LAYER_HEAD_MAX_BYTES", 16384, 1024, 32768, "Longest request or answer head.")   \
 	X(body_max, NUMBER, "LAYER_BODY_MAX_BYTES", 536870912, 1, 1099511627776, "Longest request body.")    \
+	X(write_whole_max, NUMBER, "LAYER_WRITE_WHOLE_MAX_BYTES", 8388608, 65536, 1073741824,                \
+	    "Writes up to this long are read whole and sent with their length; longer ones are stamped "     \
+	    "while they pass.")                                                                              \
+	X(write_memory_max, NUMBER, "LAYER_WRITE_MEMORY_BYTES", 268435456, 0, 1099511627776,                 \
+	    "What writes that are read whole may hold together; when it is used up, further ones pass as "   \
+	    "longer ones do.")                                                                               \
 	X(head_timeout_ms, NUMBER, "LAYER_HEAD_TIMEOUT_MS", 15000, 1, 3600000,                               \
 	    "From the first byte of a request to the end of its head.")                                      \
 	X(body_timeout_ms, NUMBER, "LAYER_BODY_TIMEOUT_MS", 30000, 1, 3600000,                               \

@@ -19,7 +19,9 @@ struct gateway {
 	unsigned worker_count;
 	_Atomic bool draining;
 	_Atomic bool configured;
-	_Atomic bool config_valid; /* the newest files on disk are the ones in force */
+	_Atomic bool config_valid;     /* the newest files on disk are the ones in force */
+	_Atomic uint64_t write_memory; /* bytes of writes that are held whole */
+	_Atomic uint64_t last_stamp_ms;
 };
 
 /* A configuration as one worker uses it: the snapshot and a client per store. Counted by the requests that

@@ -4,6 +4,11 @@
 #include "gateway/relay/relay_headers.h"
 #include "gateway/worker.h"
 
+struct relaying {
+	struct request *request;
+	const struct relay_body *body;
+};
+
 static int read_client_body(void *ctx, struct span *ret)
 {
 	struct request *r = ctx;
@@ -13,10 +18,12 @@ static int read_client_body(void *ctx, struct span *ret)
 	return rc;
 }
 
-static struct upstream_body body_of(struct exchange *x)
+static struct upstream_body body_of(struct request *r)
 {
+	struct exchange *x = r->x;
 	return (struct upstream_body){
 	    .read = read_client_body,
+	    .ctx = r,
 	    .chunked = x->req->chunked,
 	    .length = x->req->length,
 	    .present = x->req->has_length,
@@ -35,13 +42,13 @@ static void put_trace(const struct request *r, struct buf *out)
 
 static void put_headers(void *ctx, struct buf *out)
 {
-	struct request *r = ctx;
-	relay_put_request_headers(r->x->req, r->route->flags & PREFER, out);
+	struct relaying *g = ctx;
+	struct request *r = g->request;
+	relay_put_request_headers(r->x->req, r->route->flags & PREFER, g->body->inflated, out);
 	put_trace(r, out);
 }
 
-/* The client's side failed while its body was read. */
-static void answer_bad_body(struct request *r, int rc)
+void relay_bad_body(struct request *r, int rc)
 {
 	switch (rc) {
 	case -E_TOO_LARGE:
@@ -59,13 +66,15 @@ static void answer_bad_body(struct request *r, int rc)
 	}
 }
 
-static void answer_failure(struct request *r, const struct upstream_answer *a)
+static void answer_failure(struct request *r, const struct relay_body *body, const struct upstream_answer *a)
 {
 	r->upstream_failed = a->outcome != UPSTREAM_BODY && a->rc != -E_CANCELLED;
 	if (a->rc == -E_CANCELLED)
 		reply_abort(r->x, "client closed the connection");
+	else if (a->outcome == UPSTREAM_BODY && body->refused && body->refused(body->body.ctx, a->rc))
+		return;
 	else if (a->outcome == UPSTREAM_BODY)
-		answer_bad_body(r, a->rc);
+		relay_bad_body(r, a->rc);
 	else if (a->outcome == UPSTREAM_UNKNOWN)
 		request_error(r, ERROR_UPSTREAM_TIMEOUT,
 		    "outcome unknown: the request was sent and the store did not answer (%s)",
@@ -119,16 +128,17 @@ static void relay_answer(struct request *r, struct upstream_answer *a)
 	(void)!reply_end(x);
 }
 
-void relay_handle(struct request *r)
+void relay_changed(struct request *r, const struct relay_body *body)
 {
 	struct exchange *x = r->x;
+	struct relaying relaying = {r, body};
 	struct upstream_request req = {
 	    .method = http_method_name(r->route->method), /* HEAD asks as GET: not every store serves it */
 	    .kind = r->route->method,
 	    .target = x->req->target,
 	    .put_headers = put_headers,
-	    .ctx = r,
-	    .body = body_of(x),
+	    .ctx = &relaying,
+	    .body = body->body,
 	    .replayable = r->route->scope == SCOPE_READ,
 	};
 	struct upstream_answer answer;
@@ -137,7 +147,7 @@ void relay_handle(struct request *r)
 	metric_add(r->worker->inflight, -1);
 	r->upstream_ns = answer.waited_ns;
 	if (answer.outcome != UPSTREAM_ANSWERED) {
-		answer_failure(r, &answer);
+		answer_failure(r, body, &answer);
 		return;
 	}
 	r->upstream_failed = answer.head->status >= 500;
@@ -145,4 +155,9 @@ void relay_handle(struct request *r)
 		x->keep_alive = false; /* the rest of the request is of no use to anybody */
 	relay_answer(r, &answer);
 	upstream_finish(&answer);
+}
+
+void relay_handle(struct request *r)
+{
+	relay_changed(r, &(struct relay_body){.body = body_of(r)});
 }
