@@ -27,9 +27,9 @@ bool language_has_stopwords(enum language language)
 
 int language_parse(struct span name, uint8_t *ret)
 {
-	for (uint8_t i = 0; i < LANGUAGES_LEN; i++) {
+	for (size_t i = 0; i < LANGUAGES_LEN; i++) {
 		if (span_eq(name, languages[i].name)) {
-			*ret = i;
+			*ret = (uint8_t)i;
 			return 0;
 		}
 	}

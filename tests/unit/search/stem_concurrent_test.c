@@ -16,7 +16,8 @@ static void check_language(struct arena *a, struct span name, yyjson_val *pairs)
 	assert_true(yyjson_arr_size(pairs) >= 200);
 	yyjson_arr_foreach(pairs, i, n, pair)
 	{
-		struct span word = json_span(yyjson_arr_get(pair, 0)), want = json_span(yyjson_arr_get(pair, 1));
+		struct span word = json_span(yyjson_arr_get(pair, 0)),
+		            want = json_span(yyjson_arr_get(pair, 1));
 		struct span got = stem_word(a, language, word);
 		if (!span_eq(got, want))
 			fail_msg("%.*s, %.*s: got %.*s, want %.*s", SPAN_FMT(name), SPAN_FMT(word),
