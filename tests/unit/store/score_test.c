@@ -19,14 +19,18 @@ static struct world attributes_world(void)
 static void attributes(void **state)
 {
 	static const struct ask asks[] = {
-	    {RANKED("['Attribute','clicks']"), "{'rows':[{'id':2,'$dist':300.0},{'id':1,'$dist':100.0},{'id':3,"
-	                                       "'$dist':0.0},{'id':4,'$dist':0.0}]"},
-	    {RANKED("['Product',['Attribute','clicks'],0]"), "{'rows':[{'id':1,'$dist':0.0},{'id':2,'$dist':0.0},"
-	                                                     "{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
-	    {RANKED("['Max',[0,['Attribute','delta']]]"), "{'rows':[{'id':2,'$dist':5.0},{'id':1,'$dist':0.0},"
-	                                                  "{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
+	    {RANKED("['Attribute','clicks']"),
+	        "{'rows':[{'id':2,'$dist':300.0},{'id':1,'$dist':100.0},{'id':3,"
+	        "'$dist':0.0},{'id':4,'$dist':0.0}]"},
+	    {RANKED("['Product',['Attribute','clicks'],0]"),
+	        "{'rows':[{'id':1,'$dist':0.0},{'id':2,'$dist':0.0},"
+	        "{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
+	    {RANKED("['Max',[0,['Attribute','delta']]]"),
+	        "{'rows':[{'id':2,'$dist':5.0},{'id':1,'$dist':0.0},"
+	        "{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
 	    {RANKED("['Max',[['Sum',[['Attribute','ratio'],['Attribute','ratio']]],1]]"),
-	        "{'rows':[{'id':3,'$dist':4.0},{'id':1,'$dist':1.0},{'id':2,'$dist':1.0},{'id':4,'$dist':1.0}]"},
+	        "{'rows':[{'id':3,'$dist':4.0},{'id':1,'$dist':1.0},{'id':2,'$dist':1.0},{'id':4,'$dist':1.0}"
+	        "]"},
 	    {RANKED("['Sum',[['text','BM25','owl'],['Product',0.5,['Attribute','clicks']]]]"),
 	        "{'rows':[{'id':2,'$dist':150.0},{'id':1,'$dist':50.0},{'id':3,'$dist':1.0925692},"
 	        "{'id':4,'$dist':0.0}]"},
@@ -55,9 +59,11 @@ static void distances(void **state)
 	        "{'rows':[{'id':3,'$dist':1.0},{'id':1,'$dist':0.5},{'id':2,'$dist':0.25}]"},
 	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-02-03T00:00:00Z'],{'midpoint':'0.75d'}]"),
 	        "{'rows':[{'id':3,'$dist':1.0},{'id':1,'$dist':0.75},{'id':2,'$dist':0.5}]"},
-	    /* Nothing is infinitely far: a document without the attribute is a row by its other parts only. */
+	    /* Nothing is infinitely far: a document without the attribute is a row by its other parts only.
+	     */
 	    {RANKED("['Sum',[['id','Gte',3],['Decay',['Dist',['Attribute','delta'],0],{'midpoint':5}]]]"),
-	        "{'rows':[{'id':3,'$dist':2.0},{'id':4,'$dist':1.0},{'id':1,'$dist':0.5},{'id':2,'$dist':0.5}]"},
+	        "{'rows':[{'id':3,'$dist':2.0},{'id':4,'$dist':1.0},{'id':1,'$dist':0.5},{'id':2,'$dist':0.5}"
+	        "]"},
 	};
 	struct world w = attributes_world();
 	ask_all(&w, asks, COUNT(asks));
@@ -68,15 +74,20 @@ static void bends(void **state)
 {
 	static const struct ask asks[] = {
 	    {RANKED("['Saturate',['Attribute','clicks'],{'midpoint':100}]"),
-	        "{'rows':[{'id':2,'$dist':0.75},{'id':1,'$dist':0.5},{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
+	        "{'rows':[{'id':2,'$dist':0.75},{'id':1,'$dist':0.5},{'id':3,'$dist':0.0},{'id':4,'$dist':0."
+	        "0}]"},
 	    {RANKED("['Saturate',['Attribute','clicks'],{'midpoint':100,'exponent':2}]"),
-	        "{'rows':[{'id':2,'$dist':0.9},{'id':1,'$dist':0.5},{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
+	        "{'rows':[{'id':2,'$dist':0.9},{'id':1,'$dist':0.5},{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}"
+	        "]"},
 	    {RANKED("['Saturate',['Attribute','delta'],{'midpoint':5,'exponent':null}]"),
-	        "{'rows':[{'id':2,'$dist':0.5},{'id':1,'$dist':0.0},{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}]"},
+	        "{'rows':[{'id':2,'$dist':0.5},{'id':1,'$dist':0.0},{'id':3,'$dist':0.0},{'id':4,'$dist':0.0}"
+	        "]"},
 	    {RANKED("['Decay',['Attribute','clicks'],{'midpoint':100}]"),
-	        "{'rows':[{'id':3,'$dist':1.0},{'id':4,'$dist':1.0},{'id':1,'$dist':0.5},{'id':2,'$dist':0.25}]"},
+	        "{'rows':[{'id':3,'$dist':1.0},{'id':4,'$dist':1.0},{'id':1,'$dist':0.5},{'id':2,'$dist':0."
+	        "25}]"},
 	    {RANKED("['Decay',['Attribute','delta'],{'midpoint':5}]"),
-	        "{'rows':[{'id':1,'$dist':1.0},{'id':3,'$dist':1.0},{'id':4,'$dist':1.0},{'id':2,'$dist':0.5}]"},
+	        "{'rows':[{'id':1,'$dist':1.0},{'id':3,'$dist':1.0},{'id':4,'$dist':1.0},{'id':2,'$dist':0.5}"
+	        "]"},
 	    /* Only what the filter matches is a row, although 0 decays to 1. */
 	    {RANKED("['Decay',['id','Lt',3],{'midpoint':3}]"),
 	        "{'rows':[{'id':1,'$dist':0.75},{'id':2,'$dist':0.75}]"},
@@ -100,10 +111,12 @@ static void zeros_and_floors(void **state)
 	    {RANKED("['Max',[7]]"), "400 💔 Max takes at least one expression"},
 	    {RANKED("['Sum',[]]"), "400 💔 Sum takes at least one expression"},
 	    {RANKED("['Max',[['Attribute','delta']]]"),
-	        "400 rank_by clauses must produce non-negative scores, but an attribute clause on signed numeric "
+	        "400 rank_by clauses must produce non-negative scores, but an attribute clause on signed "
+	        "numeric "
 	        "attribute 'delta' was used. Wrap this clause under a ['Max', [0, <clause>]] to fix this."},
 	    {RANKED("['Sum',[['Max',[0,['id','Eq',2]]],['Attribute','ratio']]]"),
-	        "400 rank_by clauses must produce non-negative scores, but an attribute clause on signed numeric "
+	        "400 rank_by clauses must produce non-negative scores, but an attribute clause on signed "
+	        "numeric "
 	        "attribute 'ratio' was used. Wrap this clause under a ['Max', [0, <clause>]] to fix this."},
 	};
 	struct world w = attributes_world();
@@ -133,10 +146,10 @@ static void extremes(void **state)
 	world_free(&w);
 }
 
-#define MIDPOINT(form, given)                                                                                \
-	"400 💔 the midpoint of " form " must be a positive number, but got '" given "'"
+#define MIDPOINT(form, given) "400 💔 the midpoint of " form " must be a positive number, but got '" given "'"
 #define TIME_MIDPOINT(given)                                                                                 \
-	"400 💔 the midpoint of Decay must be a positive number of milliseconds or a duration like '90s' (ms, s, " \
+	"400 💔 the midpoint of Decay must be a positive number of milliseconds or a duration like '90s' " \
+	"(ms, s, "                                                                                           \
 	"m, h, d, w), but got '" given "'"
 
 static void malformed(void **state)
@@ -163,11 +176,14 @@ static void malformed(void **state)
 	    {RANKED("['Saturate',['Attribute','clicks'],{}]"), MIDPOINT("Saturate", "nothing")},
 	    {RANKED("['Saturate',['Attribute','clicks'],{'midpoint':0}]"), MIDPOINT("Saturate", "0")},
 	    {RANKED("['Decay',['Attribute','clicks'],{'midpoint':'6h'}]"), MIDPOINT("Decay", "6h")},
-	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'6 h'}]"), TIME_MIDPOINT("6 h")},
-	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'h'}]"), TIME_MIDPOINT("h")},
+	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'6 h'}]"),
+	        TIME_MIDPOINT("6 h")},
+	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'h'}]"),
+	        TIME_MIDPOINT("h")},
 	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'1.2.3h'}]"),
 	        TIME_MIDPOINT("1.2.3h")},
-	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'0s'}]"), TIME_MIDPOINT("0s")},
+	    {RANKED("['Decay',['Dist',['Attribute','at'],'2026-01-01'],{'midpoint':'0s'}]"),
+	        TIME_MIDPOINT("0s")},
 	    {RANKED("['Decay',['Attribute','clicks'],{'midpoint':1,'exponent':'2'}]"),
 	        "400 💔 the exponent of Decay must be a positive number, but got '2'"},
 	    {RANKED("['Decay',['Attribute','clicks'],{'midpoint':1,'exponent':-1}]"),
@@ -218,9 +234,10 @@ static void one_slot(void **state)
 	struct world w = attributes_world();
 	struct refusal r = {.arena = w.arena};
 	struct score *s;
-	yyjson_val *json = world_json(&w,
-	    "['Sum',[['text','BM25','fox o',{'last_as_prefix':true}],['Decay',['Dist',['Attribute','delta'],1],"
-	    "{'midpoint':2}],['name','Eq','x']]]");
+	yyjson_val *json =
+	    world_json(&w, "['Sum',[['text','BM25','fox "
+	                   "o',{'last_as_prefix':true}],['Decay',['Dist',['Attribute','delta'],1],"
+	                   "{'midpoint':2}],['name','Eq','x']]]");
 	assert_int_equal(score_parse(w.ns, json, "rank_by", w.arena, &s, &r), 0);
 	struct scores all = score_slots(w.ns, s, (struct slot_list){.len = w.ns->docs.len}, w.arena);
 	for (uint32_t slot = 0; slot < w.ns->docs.len; slot++) {
