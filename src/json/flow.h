@@ -20,7 +20,7 @@ enum json_flow_event {
 	JSON_FLOW_DONE,   /* the text has ended, and all of it is sound */
 	JSON_FLOW_MORE,   /* the window is used up */
 	JSON_FLOW_VALUE,  /* a value begins at scan.at; `type` and, inside an object, `key` */
-	JSON_FLOW_END,    /* a value ends before scan.at: every array and object, a scalar only if asked for */
+	JSON_FLOW_END, /* a value ends before scan.at: every array and object, a scalar only if asked for */
 };
 
 struct json_flow {

@@ -43,7 +43,8 @@ static inline const char *json_next_item(
 	}
 	if (state == JSON_AFTER_VALUE) {
 		if (p == s->end || *p != ',')
-			return json_wrong(s, p, object ? "a comma or } is missing" : "a comma or ] is missing");
+			return json_wrong(
+			    s, p, object ? "a comma or } is missing" : "a comma or ] is missing");
 		p = json_skip_space(s, p + 1);
 	}
 	return object ? json_read_key(s, p, ret_key) : p;

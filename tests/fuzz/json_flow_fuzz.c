@@ -1,5 +1,5 @@
-/* Reading in pieces against the cursor over the whole: the same judgement, at the same byte, whatever the cuts.
- * The first two bytes choose them. */
+/* Reading in pieces against the cursor over the whole: the same judgement, at the same byte, whatever the
+ * cuts. The first two bytes choose them. */
 #include "fuzz.h"
 
 #include "json/flow.h"

@@ -11,7 +11,8 @@
 /* Feeds the text in pieces of `piece` bytes through a window, and writes down what it is told. */
 static int read_in_pieces(struct span text, size_t piece, unsigned watch, struct buf *log, size_t *ret_offset)
 {
-	static const char *const types[] = {"none", "null", "false", "true", "number", "string", "array", "object"};
+	static const char *const types[] = {
+	    "none", "null", "false", "true", "number", "string", "array", "object"};
 	char window[WINDOW];
 	struct json_flow f;
 	struct span rest = SPAN_NONE, left = text;
@@ -53,9 +54,11 @@ static const char *const texts[] = {
     "[]",
     "{ }",
     "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36]",
-    "{\"upsert_rows\":[{\"id\":1,\"vector\":[0.25,-1e-3,7],\"text\":\"x\\ny\"} , {\"id\":\"b\",\"t\":null}],\"x\":{}}",
+    "{\"upsert_rows\":[{\"id\":1,\"vector\":[0.25,-1e-3,7],\"text\":\"x\\ny\"} , "
+    "{\"id\":\"b\",\"t\":null}],\"x\":{}}",
     "[true,false,null,[[[\"deep\"]]],{\"a\":{\"b\":[{\"c\":0}]}}]",
-    "{\"long\":\"0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\",\"b\":1}",
+    "{\"long\":\"0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 "
+    "0123456789\",\"b\":1}",
     /* and what is wrong */
     "",
     " ",
@@ -80,7 +83,8 @@ static const char *const texts[] = {
     "{\"a\":\"\\ud83d\\u0041\"}",
 };
 
-/* However a text is cut, it is told of in the same words, and judged as the cursor over the whole judges it. */
+/* However a text is cut, it is told of in the same words, and judged as the cursor over the whole judges it.
+ */
 static void pieces_do_not_matter(void **state)
 {
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -112,7 +116,8 @@ static void pieces_do_not_matter(void **state)
 
 static void tells_what_is_watched(void **state)
 {
-	static const char want[] = "0 :object\n1 \"a\":array\n2 :number\n2 /\n2 :object\n2 /\n1 /\n1 \"b\":string\n1 /\n0 /\n";
+	static const char want[] =
+	    "0 :object\n1 \"a\":array\n2 :number\n2 /\n2 :object\n2 /\n1 /\n1 \"b\":string\n1 /\n0 /\n";
 	struct buf log = buf_new(4096);
 	size_t offset;
 	assert_int_equal(
