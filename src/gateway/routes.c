@@ -1,7 +1,9 @@
 #include "gateway/routes.h"
 
 #include "gateway/edge/request.h"
+#include "gateway/query/query.h"
 #include "gateway/relay/relay.h"
+#include "gateway/schema/schema.h"
 #include "gateway/status/status.h"
 #include "gateway/write/write.h"
 

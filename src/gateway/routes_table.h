@@ -11,7 +11,7 @@
 	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, write, TIMED_WRITE | PREFER,                            \
 	    "Write, copy or branch a namespace.")                                                            \
 	X(DELETE_NAMESPACE, DELETE, "/v2/namespaces/{ns}", ADMIN, relay, 0, "Delete a namespace.")           \
-	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, relay, TIMED_QUERY,                                \
+	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, query, TIMED_QUERY,                                \
 	    "Query, multi-query or aggregate.")                                                              \
 	X(EXPLAIN_QUERY, POST, "/v2/namespaces/{ns}/explain_query", READ, relay, 0, "Explain a query.")      \
 	X(METADATA, GET, "/v2/namespaces/{ns}/metadata", READ, relay, TIMED_HEAD, "Metadata.")               \
@@ -19,8 +19,8 @@
 	    "Metadata in its older shape.")                                                                  \
 	X(UPDATE_METADATA, PATCH, "/v1/namespaces/{ns}/metadata", WRITE, relay, 0,                           \
 	    "Pin, or make read-only.")                                                                       \
-	X(SCHEMA, GET, "/v1/namespaces/{ns}/schema", READ, relay, TIMED_HEAD, "Schema.")                     \
-	X(UPDATE_SCHEMA, POST, "/v1/namespaces/{ns}/schema", WRITE, relay, 0, "Change the schema.")          \
+	X(SCHEMA, GET, "/v1/namespaces/{ns}/schema", READ, schema, TIMED_HEAD, "Schema.")                    \
+	X(UPDATE_SCHEMA, POST, "/v1/namespaces/{ns}/schema", WRITE, schema, 0, "Change the schema.")         \
 	X(HINT_CACHE_WARM, GET, "/v1/namespaces/{ns}/hint_cache_warm", READ, relay, 0,                       \
 	    "Ask the store to warm its cache.")                                                              \
 	X(RECALL, POST, "/v1/namespaces/{ns}/_debug/recall", READ, relay, PREFER, "Measure recall.")         \

@@ -13,6 +13,7 @@
 	    "Client connections per loop; accepting pauses beyond.")                                         \
 	X(head_max, NUMBER, "LAYER_HEAD_MAX_BYTES", 16384, 1024, 32768, "Longest request or answer head.")   \
 	X(body_max, NUMBER, "LAYER_BODY_MAX_BYTES", 536870912, 1, 1099511627776, "Longest request body.")    \
+	X(query_max, NUMBER, "LAYER_QUERY_MAX_BYTES", 67108864, 1024, 536870912, "Longest query.")           \
 	X(write_whole_max, NUMBER, "LAYER_WRITE_WHOLE_MAX_BYTES", 8388608, 65536, 1073741824,                \
 	    "Writes up to this long are read whole and sent with their length; longer ones are stamped "     \
 	    "while they pass.")                                                                              \
@@ -38,6 +39,13 @@
 	    "How long a connection to a store is kept for the next request.")                                \
 	X(upstream_connections_max, NUMBER, "LAYER_UPSTREAM_CONNECTIONS_MAX", 1024, 1, 100000,               \
 	    "Connections per loop and store.")                                                               \
+	X(poll_ms, NUMBER, "CONSISTENCY_POLL_INTERVAL_MS", 1000, 1, 3600000,                                 \
+	    "How often the index state of a namespace is asked for while it is cold, updating or written.")  \
+	X(poll_stable_ms, NUMBER, "CONSISTENCY_STABLE_POLL_INTERVAL_MS", 60000, 1, 86400000,                 \
+	    "The same once it was seen stable.")                                                             \
+	X(poll_margin_ms, NUMBER, "CONSISTENCY_SAFETY_MARGIN_MS", 500, 0, 3600000,                           \
+	    "How far a watermark stays behind the poll that shows it. With several gateways more than the "  \
+	    "slowest usual write and the difference of their clocks.")                                       \
 	X(tls_ca_file, TEXT, "LAYER_TLS_CA_FILE", "", 0, 0,                                                  \
 	    "Certificate authorities (PEM) for https stores instead of the system's.")                       \
 	X(drain_timeout_ms, NUMBER, "LAYER_DRAIN_TIMEOUT_MS", 60000, 1, 3600000,                             \

@@ -3,19 +3,35 @@
 
 #include "remote/turbopuffer/upstream.h"
 
+struct arena;
+struct exchange;
 struct request;
 
-/* A body that a feature sends in place of the client's. */
-struct relay_body {
-	struct upstream_body body;
-	bool inflated; /* it has no content-encoding any more */
-	/* Reading it failed with `rc`: answers and returns true if that is the feature's own refusal. */
-	bool (*refused)(void *ctx, int rc);
+/* How a feature changes what passes. */
+struct relay_change {
+	struct upstream_body body; /* in place of the client's */
+	bool inflated;             /* it has no content-encoding any more */
+	void *ctx;
+	/* The rest may be NULL. */
+	bool (*refused)(
+	    void *ctx, int rc); /* reading the body failed: answers if that is the feature's refusal */
+	bool (*again)(
+	    void *ctx, const struct http_head *answer);     /* drops the answer: the caller asks once more */
+	void (*put_headers)(void *ctx, struct exchange *x); /* further headers of the answer */
+	/* What is sent in place of the whole plain body of a 200 answer; in the arena, or the body itself. */
+	struct span (*rewrite)(void *ctx, struct arena *a, struct span body);
+};
+
+struct relay_result {
+	enum upstream_outcome outcome;
+	int status; /* if answered */
+	bool again; /* nothing was sent to the client */
 };
 
 /* As it is. */
 void relay_handle(struct request *r);
-/* With this body. */
-void relay_changed(struct request *r, const struct relay_body *body);
+struct relay_result relay_changed(struct request *r, const struct relay_change *change);
+/* The client's own body, unread. */
+struct upstream_body relay_body(struct request *r);
 /* Answers that the client's body could not be read, for the codes of exchange_read(). */
 void relay_bad_body(struct request *r, int rc);

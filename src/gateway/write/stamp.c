@@ -118,8 +118,8 @@ static int check_name(struct stamp *s, bool *ret_stamp)
 	if (*ret_stamp)
 		return 0;
 	return refuse(s, ERROR_VALIDATION_ERROR,
-	    arena_printf(s->arena, "attribute %.*s is reserved: names that begin with " RESERVED_PREFIX
-	                           " are the gateway's own",
+	    arena_printf(s->arena,
+	        "attribute %.*s is reserved: names that begin with " RESERVED_PREFIX " are the gateway's own",
 	        SPAN_FMT(key)));
 }
 
@@ -340,8 +340,10 @@ static int check_operations(struct stamp *s)
 			return 0;
 	}
 	return refuse(s, ERROR_VALIDATION_ERROR,
-	    SPAN("no write operation: the body has none of upsert_rows, upsert_columns, patch_rows, patch_columns, "
-	         "deletes, delete_by_filter, patch_by_filter, copy_from_namespace, branch_from_namespace, schema"));
+	    SPAN("no write operation: the body has none of upsert_rows, upsert_columns, patch_rows, "
+	         "patch_columns, "
+	         "deletes, delete_by_filter, patch_by_filter, copy_from_namespace, branch_from_namespace, "
+	         "schema"));
 }
 
 int stamp_feed(struct stamp *s, struct span window, bool final)

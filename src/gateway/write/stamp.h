@@ -53,9 +53,9 @@ struct stamp_piece {
 struct stamp {
 	/* The pieces that the last window made: views into it, and texts of the stamp's own. */
 	VEC(struct stamp_piece) pieces;
-	bool has[OP_NONE];               /* operations that the body has */
-	bool conditional;                /* any of *_condition */
-	bool asks_affected_ids;          /* return_affected_ids stands in it, whatever its value */
+	bool has[OP_NONE];      /* operations that the body has */
+	bool conditional;       /* any of *_condition */
+	bool asks_affected_ids; /* return_affected_ids stands in it, whatever its value */
 	/* On failure: a bad body (400), or one that the gateway does not let pass (422). */
 	enum error_id error;
 	struct span message; /* in the arena */
@@ -63,7 +63,7 @@ struct stamp {
 	struct arena *arena;
 	const struct stamp_watcher *watcher;
 	struct json_flow flow;
-	uint64_t seen; /* top-level members that may stand once, by bit */
+	uint64_t seen;    /* top-level members that may stand once, by bit */
 	const char *kept; /* the window's bytes before it are dealt with */
 	bool dropping;    /* the value that is read is replaced */
 	enum write_operation op;
@@ -73,16 +73,17 @@ struct stamp {
 	uint64_t ids;
 	const char *row; /* NULL: it began in an earlier window */
 	struct span row_id;
-	struct span value, member, first_member; /* the stamp; `,"_hevlayer_upserted_at":STAMP`; without comma */
-	struct span column, first_column;        /* `,"_hevlayer_upserted_at":[` */
+	struct span value, member,
+	    first_member;                 /* the stamp; `,"_hevlayer_upserted_at":STAMP`; without comma */
+	struct span column, first_column; /* `,"_hevlayer_upserted_at":[` */
 	struct span value_comma;
 };
 
 /* `watcher` may be NULL. The arena holds some texts; it grows with a failure only. */
 void stamp_init(struct stamp *s, struct arena *a, uint64_t stamp_ms, const struct stamp_watcher *watcher);
 /* Reads the next window of the body (see json_flow_feed()); the pieces then say what is to be sent for what
- * was read of it. 0, or a negative code with `error` and `message`: then nothing more of the body may be sent.
- * What is left of the window, stamp_rest(), comes first in the next one. */
+ * was read of it. 0, or a negative code with `error` and `message`: then nothing more of the body may be
+ * sent. What is left of the window, stamp_rest(), comes first in the next one. */
 MUST_USE int stamp_feed(struct stamp *s, struct span window, bool final);
 struct span stamp_rest(const struct stamp *s);
 /* Bytes of the pieces together. */

@@ -4,40 +4,41 @@
  * applies. */
 #include "gateway/write/write.h"
 
-#include "base/time.h"
 #include "gateway/edge/request.h"
 #include "gateway/relay/relay.h"
 #include "gateway/worker.h"
 #include "gateway/write/stamp.h"
 #include "net/gzip.h"
 
-#define WINDOW_BYTES  (2 * HTTP_IO_BYTES)
-#define REST_MAX      HTTP_IO_BYTES /* the longest name or number */
-#define JOINED_BYTES  65536         /* pieces of output that are sent at once */
-#define LONG_BYTES    4096          /* a piece that is not worth joining */
+#define WINDOW_BYTES (2 * HTTP_IO_BYTES)
+#define REST_MAX     HTTP_IO_BYTES /* the longest name or number */
+#define JOINED_BYTES 65536         /* pieces of output that are sent at once */
+#define LONG_BYTES   4096          /* a piece that is not worth joining */
 
 struct write {
 	struct request *request;
 	struct gunzip *gunzip; /* NULL: the body is plain */
 	uint64_t inflated;
-	struct buf text;     /* what was read: the whole body, or the window … */
-	struct span view;    /* … or the whole body where it came in one piece */
-	uint64_t held;       /* of the process' memory for whole bodies */
-	bool final;          /* the body ends with the text */
+	struct buf text;  /* what was read: the whole body, or the window … */
+	struct span view; /* … or the whole body where it came in one piece */
+	uint64_t held;    /* of the process' memory for whole bodies */
+	bool final;       /* the body ends with the text */
 	struct stamp stamp;
-	size_t piece;        /* of the stamp's output, the next to be sent … */
-	uint64_t times;      /* … and how often it was */
+	size_t piece;   /* of the stamp's output, the next to be sent … */
+	uint64_t times; /* … and how often it was */
 	struct buf joined;
 	bool refused;
+	uint64_t stamp_ms; /* 0: not yet */
+	bool known;        /* the store has said what became of it, or it never got all of it */
 };
 
-/* One value for the whole request, from a clock that never runs backwards. */
-static uint64_t stamp_now(struct gateway *g)
+/* One value for the whole request, taken when its body has been read, or when its first byte leaves. */
+static void take_stamp(struct write *w)
 {
-	uint64_t now = time_wall_ms(), last = atomic_load(&g->last_stamp_ms);
-	while (now > last && !atomic_compare_exchange_weak(&g->last_stamp_ms, &last, now))
-		;
-	return now > last ? now : last;
+	struct request *r = w->request;
+	struct consistency *c = r->worker->gateway->consistency;
+	w->stamp_ms = consistency_write_begin(c, r->store->name, r->namespace);
+	stamp_init(&w->stamp, r->x->arena, w->stamp_ms, NULL);
 }
 
 static int read_sent(void *ctx, struct span *ret)
@@ -179,6 +180,10 @@ static bool answer_refused(void *ctx, int rc)
 static void write_end(void *arg)
 {
 	struct write *w = arg;
+	struct request *r = w->request;
+	if (w->stamp_ms)
+		consistency_write_end(
+		    r->worker->gateway->consistency, r->store->name, r->namespace, w->stamp_ms, w->known);
 	atomic_fetch_sub(&w->request->worker->gateway->write_memory, w->held);
 	gunzip_free(w->gunzip);
 	stamp_free(&w->stamp);
@@ -193,7 +198,8 @@ static bool begin(struct write *w)
 	if (span_eq_nocase(coding, SPAN("gzip")))
 		w->gunzip = gunzip_new();
 	else if (coding.len && !span_eq_nocase(coding, SPAN("identity"))) {
-		request_error(w->request, ERROR_VALIDATION_ERROR, "content-encoding: %.*s is not supported, gzip is",
+		request_error(w->request, ERROR_VALIDATION_ERROR,
+		    "content-encoding: %.*s is not supported, gzip is",
 		    (int)(coding.len < 50 ? coding.len : 50), coding.ptr);
 		return false;
 	}
@@ -204,14 +210,14 @@ void write_handle(struct request *r)
 {
 	struct write *w = arena_one(r->x->arena, struct write);
 	struct gateway *g = r->worker->gateway;
-	*w = (struct write){.request = r, .joined = buf_new(JOINED_BYTES)};
+	*w = (struct write){.request = r, .known = true, .joined = buf_new(JOINED_BYTES)};
 	w->text = buf_new(g->settings.write_whole_max + WINDOW_BYTES);
 	arena_defer(r->x->arena, write_end, w);
 	if (!begin(w))
 		return;
 	int rc = read_first(w);
 	if (rc == 0) {
-		stamp_init(&w->stamp, r->x->arena, stamp_now(g), NULL);
+		take_stamp(w);
 		rc = w->final || w->view.len ? stamp_view(w) : 0;
 	}
 	if (rc < 0) {
@@ -219,16 +225,19 @@ void write_handle(struct request *r)
 			relay_bad_body(r, rc);
 		return;
 	}
-	relay_changed(r, &(struct relay_body){
-	                     .body =
-	                         {
-	                             .read = read_stamped,
-	                             .ctx = w,
-	                             .chunked = !w->final,
-	                             .length = w->final ? stamp_len(&w->stamp) : 0,
-	                             .present = w->final,
-	                         },
-	                     .inflated = w->gunzip,
-	                     .refused = answer_refused,
-	                 });
+	struct relay_result result =
+	    relay_changed(r, &(struct relay_change){
+	                         .body =
+	                             {
+	                                 .read = read_stamped,
+	                                 .ctx = w,
+	                                 .chunked = !w->final,
+	                                 .length = w->final ? stamp_len(&w->stamp) : 0,
+	                                 .present = w->final,
+	                             },
+	                         .inflated = w->gunzip,
+	                         .ctx = w,
+	                         .refused = answer_refused,
+	                     });
+	w->known = result.outcome != UPSTREAM_UNKNOWN && result.outcome != UPSTREAM_MALFORMED;
 }

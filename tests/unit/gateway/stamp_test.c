@@ -80,16 +80,18 @@ static const char *const bodies[][2] = {
     {" { \"upsert_rows\" : [ { \"id\" : 1 } , { } ] , \"x\" : [ 1 ] } ",
         " { \"upsert_rows\" : [ { \"id\" : 1 ," M "} , { " M "} ] , \"x\" : [ 1 ] } "},
     /* deeper objects are no rows; numbers and unknown members keep their text */
-    {"{\"patch_rows\":[{\"id\":18446744073709551615,\"m\":{\"_hevlayer_x\":1e400},\"v\":[0.10,-0,1E5]}],\"z\":1.50}",
+    {"{\"patch_rows\":[{\"id\":18446744073709551615,\"m\":{\"_hevlayer_x\":1e400},\"v\":[0.10,-0,1E5]}],"
+     "\"z\":1.50}",
         "{\"patch_rows\":[{\"id\":18446744073709551615,\"m\":{\"_hevlayer_x\":1e400},\"v\":[0.10,-0,1E5]," M
         "}],\"z\":1.50}"},
     /* a caller's own stamp is overwritten where it stands, however it is written */
     {"{\"upsert_rows\":[{\"_hevlayer_upserted_at\":5,\"id\":1},{\"id\":2,\"\\u005fhevlayer_upserted_at\" : "
      "{\"a\":[1]} }]}",
-        "{\"upsert_rows\":[{\"_hevlayer_upserted_at\":" T ",\"id\":1},{\"id\":2,\"\\u005fhevlayer_upserted_at\" : " T
-        " }]}"},
+        "{\"upsert_rows\":[{\"_hevlayer_upserted_at\":" T
+        ",\"id\":1},{\"id\":2,\"\\u005fhevlayer_upserted_at\" : " T " }]}"},
     {"{\"upsert_columns\":{\"id\":[1,2,3],\"a\":[null,\"x\",{}]}}",
-        "{\"upsert_columns\":{\"id\":[1,2,3],\"a\":[null,\"x\",{}],\"_hevlayer_upserted_at\":[" T "," T "," T "]}}"},
+        "{\"upsert_columns\":{\"id\":[1,2,3],\"a\":[null,\"x\",{}],\"_hevlayer_upserted_at\":[" T "," T "," T
+        "]}}"},
     {"{\"patch_columns\":{\"a\":[[1],[2]],\"id\":[\"p\",\"q\"]}}",
         "{\"patch_columns\":{\"a\":[[1],[2]],\"id\":[\"p\",\"q\"],\"_hevlayer_upserted_at\":[" T "," T "]}}"},
     {"{\"upsert_columns\":{\"id\":[]}}", "{\"upsert_columns\":{\"id\":[],\"_hevlayer_upserted_at\":[]}}"},
@@ -144,12 +146,15 @@ static const struct {
     {"{\"distance_metric\":\"cosine_distance\"}", ERROR_VALIDATION_ERROR, "no write operation"},
     {"{\"upserts\":[]}", ERROR_VALIDATION_ERROR, "\"upserts\""},
     {"{\"deletes\":[],\"patc\\u0068es\":[]}", ERROR_VALIDATION_ERROR, "\"patches\""},
-    {"{\"upsert_rows\":[{\"id\":1,\"_hevlayer_shard\":1}]}", ERROR_VALIDATION_ERROR, "\"_hevlayer_shard\" is reserved"},
+    {"{\"upsert_rows\":[{\"id\":1,\"_hevlayer_shard\":1}]}", ERROR_VALIDATION_ERROR,
+        "\"_hevlayer_shard\" is reserved"},
     {"{\"patch_rows\":[{\"id\":1,\"\\u005fhevlayer_x\":1}]}", ERROR_VALIDATION_ERROR, "is reserved"},
     {"{\"upsert_columns\":{\"id\":[1],\"_hevlayer_\":[1]}}", ERROR_VALIDATION_ERROR, "is reserved"},
-    {"{\"patch_by_filter\":{\"filters\":[],\"patch\":{\"_hevlayer_udf_a_v\":1}}}", ERROR_VALIDATION_ERROR, "is reserved"},
+    {"{\"patch_by_filter\":{\"filters\":[],\"patch\":{\"_hevlayer_udf_a_v\":1}}}", ERROR_VALIDATION_ERROR,
+        "is reserved"},
     {"{\"upsert_rows\":[],\"upsert_rows\":[]}", ERROR_BAD_REQUEST, "\"upsert_rows\""},
-    {"{\"deletes\":[1],\"delete_condition\":1,\"delete_conditio\\u006e\":1}", ERROR_BAD_REQUEST, "\"delete_condition\""},
+    {"{\"deletes\":[1],\"delete_condition\":1,\"delete_conditio\\u006e\":1}", ERROR_BAD_REQUEST,
+        "\"delete_condition\""},
     {"{\"deletes\":[],\"return_affected_ids\":true,\"return_affected_ids\":false}", ERROR_BAD_REQUEST,
         "\"return_affected_ids\""},
     {"{\"upsert_rows\":[{\"id\":1,\"a\":2,\"\\u0069d\":1}]}", ERROR_BAD_REQUEST, "\"id\""},
@@ -166,7 +171,8 @@ static void refuses(void **state)
 		struct span body = span_str(refusals[i].body);
 		for (size_t piece = 1; piece <= body.len + 1; piece++) {
 			struct outcome o = stamp_body(body, piece);
-			if (o.rc == 0 || o.error != refusals[i].error || !strstr(o.message, refusals[i].message))
+			if (o.rc == 0 || o.error != refusals[i].error ||
+			    !strstr(o.message, refusals[i].message))
 				fail_msg("%s: %d %d \"%s\"", refusals[i].body, o.rc, o.error, o.message);
 			outcome_free(&o);
 		}
@@ -183,7 +189,9 @@ static void tells(void **state)
 	char want[512];
 	/* null is no id */
 	snprintf(want, sizeof want, "%s%s",
-	    "id 0 7\nrow 7 {\"id\":7,\"t\":[1]}\nid 0 \"a\\u0062\"\nrow \"a\\u0062\" {\"t\":1,\"id\":\"a\\u0062\"}\n", ids);
+	    "id 0 7\nrow 7 {\"id\":7,\"t\":[1]}\nid 0 \"a\\u0062\"\nrow \"a\\u0062\" "
+	    "{\"t\":1,\"id\":\"a\\u0062\"}\n",
+	    ids);
 	struct outcome o = stamp_body(span_str(body), sizeof body);
 	assert_int_equal(o.rc, 0);
 	assert_span(buf_span(&o.told), want);
