@@ -178,7 +178,8 @@ static void on_terminate(void *ctx)
 	log_info("gateway.draining");
 	for (unsigned i = 0; i < p->worker_count; i++)
 		worker_drain(p->workers[i]);
-	consistency_watch_stop(p->consistency);
+	if (p->consistency)
+		consistency_watch_stop(p->consistency);
 	loop_stop(p->control);
 }
 
@@ -202,7 +203,8 @@ static int start(struct process *p)
 	if (rc == 0)
 		rc = make_workers(p);
 	if (rc == 0) {
-		p->consistency = consistency_watch_start(p->control, &p->gateway);
+		if (p->gateway.settings.poll_ms)
+			p->consistency = consistency_watch_start(p->control, &p->gateway);
 		rc = config_watch_start(
 		    p->control, &p->gateway, p->workers, p->worker_count, p->consistency, &p->config);
 	}

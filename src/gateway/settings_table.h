@@ -39,8 +39,9 @@
 	    "How long a connection to a store is kept for the next request.")                                \
 	X(upstream_connections_max, NUMBER, "LAYER_UPSTREAM_CONNECTIONS_MAX", 1024, 1, 100000,               \
 	    "Connections per loop and store.")                                                               \
-	X(poll_ms, NUMBER, "CONSISTENCY_POLL_INTERVAL_MS", 1000, 1, 3600000,                                 \
-	    "How often the index state of a namespace is asked for while it is cold, updating or written.")  \
+	X(poll_ms, NUMBER, "CONSISTENCY_POLL_INTERVAL_MS", 1000, 0, 3600000,                                 \
+	    "How often the index state of a namespace is asked for while it is cold, updating or written; "  \
+	    "0: never, so that no namespace has a watermark.")                                               \
 	X(poll_stable_ms, NUMBER, "CONSISTENCY_STABLE_POLL_INTERVAL_MS", 60000, 1, 86400000,                 \
 	    "The same once it was seen stable.")                                                             \
 	X(poll_margin_ms, NUMBER, "CONSISTENCY_SAFETY_MARGIN_MS", 500, 0, 3600000,                           \

@@ -19,7 +19,8 @@ struct watermark watermark_unpack(uint64_t word)
 	};
 }
 
-struct watermark watermark_after(struct watermark before, const struct watermark_poll *poll, uint64_t margin_ms)
+struct watermark watermark_after(
+    struct watermark before, const struct watermark_poll *poll, uint64_t margin_ms)
 {
 	struct watermark after = before;
 	after.state = poll->seen;

@@ -26,15 +26,16 @@ struct watermark watermark_unpack(uint64_t word);
 
 /* What one poll saw. */
 struct watermark_poll {
-	uint64_t began_ms;        /* by the clock of stamps, before anything was sent */
-	uint64_t oldest_write_ms; /* the least stamp of a write that was under way then; UINT64_MAX: none */
+	uint64_t began_ms;         /* by the clock of stamps, before anything was sent */
+	uint64_t oldest_write_ms;  /* the least stamp of a write that was under way then; UINT64_MAX: none */
 	enum watermark_state seen; /* WATERMARK_UNKNOWN: the poll failed */
 	bool filterable;
 };
 
 /* What is known after the poll. Writes that were under way when it began, and rows within the margin before
  * it, are not yet counted in: nobody knows whether the store had seen them when it answered. */
-struct watermark watermark_after(struct watermark before, const struct watermark_poll *poll, uint64_t margin_ms);
+struct watermark watermark_after(
+    struct watermark before, const struct watermark_poll *poll, uint64_t margin_ms);
 
 struct watermark_cadence {
 	uint64_t fast_ms, stable_ms;

@@ -16,16 +16,16 @@ struct held_write {
 };
 
 struct entry {
-	struct span key;   /* STORE NUL NAMESPACE */
+	struct span key; /* STORE NUL NAMESPACE */
 	size_t store_len;
 	struct watermark mark;
-	bool lasting;      /* registered by a write or an Index */
+	bool lasting; /* registered by a write or an Index */
 	bool polling;
-	bool removed;      /* while it was polled */
+	bool removed; /* while it was polled */
 	uint64_t used_ns;
 	uint64_t due_ns;
-	size_t slot;       /* in the heap, plus one; 0: it is being polled */
-	uint64_t writes;   /* begun or ended so far */
+	size_t slot;     /* in the heap, plus one; 0: it is being polled */
+	uint64_t writes; /* begun or ended so far */
 	uint64_t newest_write_ms;
 	VEC(struct held_write) held;
 	char text[];
@@ -345,7 +345,8 @@ static void begin_poll(struct consistency *c, struct entry *e, uint64_t now, str
 	memcpy(task->names, e->key.ptr, e->key.len);
 	task->store = span_of(task->names, e->store_len);
 	task->namespace = span_skip(span_of(task->names, e->key.len), e->store_len + 1);
-	task->poll = (struct watermark_poll){.began_ms = clock_ms(c), .oldest_write_ms = oldest_write(e, now)};
+	task->poll =
+	    (struct watermark_poll){.began_ms = clock_ms(c), .oldest_write_ms = oldest_write(e, now)};
 	task->writes = e->writes;
 	task->late_ns = now - e->due_ns;
 }
@@ -388,7 +389,8 @@ static void end_poll(struct consistency *c, struct entry *e, const struct consis
 	}
 	e->mark = watermark_after(e->mark, &task->poll, c->options.margin_ms);
 	bool written = e->writes != task->writes;
-	uint64_t pause = written ? cadence->fast_ms : watermark_pause_ms(e->mark, e->newest_write_ms, cadence);
+	uint64_t pause =
+	    written ? cadence->fast_ms : watermark_pause_ms(e->mark, e->newest_write_ms, cadence);
 	schedule(c, e, time_mono_ns() + jittered(c, pause * NS_PER_MS));
 }
 

@@ -39,8 +39,8 @@ void consistency_forget_store(struct consistency *c, struct span store);
 /* The namespace is gone: nothing is known of it any more. */
 void consistency_forget(struct consistency *c, struct span store, struct span namespace);
 
-/* A write begins: returns its stamp, from a clock that never runs backwards in this process. Until its end the
- * watermark stays below it. */
+/* A write begins: returns its stamp, from a clock that never runs backwards in this process. Until its end
+ * the watermark stays below it. */
 uint64_t consistency_write_begin(struct consistency *c, struct span store, struct span namespace);
 /* Its end. `known`: the store has said what became of it; else it holds the watermark back for hold_ms from
  * its begin. A namespace that is polled at the stable pace is due at once. */
@@ -62,8 +62,8 @@ struct consistency_task {
 	void *entry;
 };
 
-/* Takes the namespace that is due first and returns true; the caller polls it and must report. False if none is
- * due: *ret_when (time_mono_ns, UINT64_MAX: never) is when one will be. */
+/* Takes the namespace that is due first and returns true; the caller polls it and must report. False if none
+ * is due: *ret_when (time_mono_ns, UINT64_MAX: never) is when one will be. */
 bool consistency_due(struct consistency *c, struct consistency_task *ret_task, uint64_t *ret_when);
 /* Reports what the poll saw in task->poll; `gone`: the store knows no such namespace. */
 void consistency_polled(struct consistency *c, const struct consistency_task *task, bool gone);

@@ -42,7 +42,8 @@ static int load(struct config_watch *w)
 		return rc;
 	for (unsigned i = 0; i < w->worker_count; i++)
 		worker_configure(w->workers[i], cfg);
-	consistency_watch_configure(w->consistency, cfg);
+	if (w->consistency)
+		consistency_watch_configure(w->consistency, cfg);
 	log_info("config.loaded", LOG_U64("stores", cfg->store_count), LOG_U64("indexes", cfg->index_count),
 	    LOG_SPAN("default_store", cfg->default_store->name));
 	w->gateway->configured = true;

@@ -6,7 +6,8 @@
 
 struct config_watch;
 
-/* Loads it for the first time and starts to watch. -E_CONFIG: every problem has been logged. */
+/* `consistency` may be NULL. Loads it for the first time and starts to watch. -E_CONFIG: every problem has
+ * been logged. */
 MUST_USE int config_watch_start(struct loop *control, struct gateway *g, struct worker **workers,
     unsigned count, struct consistency_watch *consistency, struct config_watch **ret);
 /* Loads again now; a configuration with an error changes nothing. */

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "json/scan.h"
 #include "rt/coro.h"
+#include "json/scan.h"
 
 #define POLLS_MAX    64
 #define METADATA_MAX ((size_t)16 << 20)
@@ -50,9 +50,11 @@ static void on_due(void *ctx)
 /* Whether the schema has the stamp, filterable. */
 static bool stamp_filterable(struct span schema)
 {
-	struct json_member stamp = {.name = SPAN("_hevlayer_upserted_at")}, filterable = {.name = SPAN("filterable")};
+	struct json_member stamp = {.name = SPAN("_hevlayer_upserted_at")},
+	                   filterable = {.name = SPAN("filterable")};
 	return json_find_members(schema, &stamp, 1, NULL) == 0 && stamp.value.ptr &&
-	       json_find_members(stamp.value, &filterable, 1, NULL) == 0 && span_eq(filterable.value, SPAN("true"));
+	       json_find_members(stamp.value, &filterable, 1, NULL) == 0 &&
+	       span_eq(filterable.value, SPAN("true"));
 }
 
 static void read_metadata(struct watermark_poll *poll, struct span body)
@@ -90,8 +92,7 @@ static int read_body(struct upstream_answer *answer, struct buf *body)
 static int ask(struct poll *p, struct buf *body)
 {
 	struct arena *a = arena_new();
-	struct span target =
-	    arena_printf(a, "/v2/namespaces/%.*s/metadata", SPAN_FMT(p->task.namespace));
+	struct span target = arena_printf(a, "/v2/namespaces/%.*s/metadata", SPAN_FMT(p->task.namespace));
 	struct upstream_request req = {
 	    .method = http_method_name(METHOD_GET),
 	    .kind = METHOD_GET,
@@ -173,7 +174,8 @@ static void watch(void *arg)
 	struct consistency_task task;
 	while (!w->stopping) {
 		uint64_t when = DEADLINE_NONE;
-		while (w->config && w->polling < POLLS_MAX && consistency_due(w->gateway->consistency, &task, &when))
+		while (w->config && w->polling < POLLS_MAX &&
+		       consistency_due(w->gateway->consistency, &task, &when))
 			begin_poll(w, &task);
 		(void)!coro_wait(w->polling < POLLS_MAX ? when : DEADLINE_NONE);
 	}
@@ -197,8 +199,8 @@ struct consistency_watch *consistency_watch_start(struct loop *control, struct g
 
 static bool same_store(const struct config_store *a, const struct config_store *b)
 {
-	return b && a->url.tls == b->url.tls && a->url.port == b->url.port && span_eq(a->url.host, b->url.host) &&
-	       span_eq(a->url.path, b->url.path);
+	return b && a->url.tls == b->url.tls && a->url.port == b->url.port &&
+	       span_eq(a->url.host, b->url.host) && span_eq(a->url.path, b->url.path);
 }
 
 void consistency_watch_configure(struct consistency_watch *w, struct config *cfg)

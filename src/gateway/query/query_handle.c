@@ -17,7 +17,7 @@ struct query {
 	struct watermark mark; /* read once: every leg and every try is at this cut */
 	enum watermark_wish wish;
 	enum watermark_read read;
-	bool tried; /* once already */
+	bool tried;       /* once already */
 	struct span left; /* of the body that is sent */
 };
 
@@ -64,7 +64,8 @@ static void answer_bad_json(struct request *r, int rc, const struct json_error *
 		request_error(r, ERROR_BAD_REQUEST, "duplicate key \"%.*s\" in the request body at byte %zu",
 		    SPAN_FMT(e->name), e->offset);
 	else
-		request_error(r, ERROR_BAD_REQUEST, "the body is not JSON: %s at byte %zu", e->message, e->offset);
+		request_error(
+		    r, ERROR_BAD_REQUEST, "the body is not JSON: %s at byte %zu", e->message, e->offset);
 }
 
 static int read_changed(void *ctx, struct span *ret)

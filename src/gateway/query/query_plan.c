@@ -115,11 +115,12 @@ static void add_predicate(
     struct json_splice *sp, struct arena *a, const struct query_part *part, uint64_t watermark_ms)
 {
 	struct span filters = part->members[QUERY_FILTERS].value;
-	struct span predicate = arena_printf(a, "[\"_hevlayer_upserted_at\",\"Lte\",%" PRIu64 "]", watermark_ms);
+	struct span predicate =
+	    arena_printf(a, "[\"_hevlayer_upserted_at\",\"Lte\",%" PRIu64 "]", watermark_ms);
 	if (has(part, QUERY_FILTERS)) {
 		json_splice_insert(sp, filters.ptr, SPAN("[\"And\",["));
-		json_splice_insert(sp, filters.ptr + filters.len,
-		    arena_printf(a, ",%.*s]]", SPAN_FMT(predicate)));
+		json_splice_insert(
+		    sp, filters.ptr + filters.len, arena_printf(a, ",%.*s]]", SPAN_FMT(predicate)));
 	} else if (needs_own_filter(part)) {
 		return;
 	} else if (filters.ptr) {
@@ -133,7 +134,8 @@ static void add_predicate(
 static void hide_reserved(
     struct json_splice *sp, struct arena *a, const struct query_part *part, struct span reserved)
 {
-	const struct json_member *include = &part->members[QUERY_INCLUDE], *exclude = &part->members[QUERY_EXCLUDE];
+	const struct json_member *include = &part->members[QUERY_INCLUDE],
+	                         *exclude = &part->members[QUERY_EXCLUDE];
 	if (exclude->value.ptr) {
 		if (!has(part, QUERY_INCLUDE) && json_type_of(exclude->value) == JSON_ARRAY)
 			json_splice_add(sp, exclude->value, reserved);

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "gateway/query/query.h"
-#include "json/scan.h"
 #include "search/watermark.h"
+#include "json/scan.h"
 
 #define QUERY_LEGS_MAX 16
 

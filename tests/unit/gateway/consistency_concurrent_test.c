@@ -114,8 +114,8 @@ static void writes_hold(void **state)
 	end(c);
 }
 
-/* A write that ends makes a namespace of the stable pace due at once, and one that came during a poll keeps the
- * fast pace. */
+/* A write that ends makes a namespace of the stable pace due at once, and one that came during a poll keeps
+ * the fast pace. */
 static void writes_rearm(void **state)
 {
 	struct consistency *c = fresh(10);
@@ -257,8 +257,7 @@ static void *query_and_write(void *arg)
 			abort(); /* back */
 		w->last[n] = mark.at_ms;
 		if (i % 3 == 0)
-			consistency_write_end(
-			    w->c, S, ns, consistency_write_begin(w->c, S, ns), i % 5 == 0);
+			consistency_write_end(w->c, S, ns, consistency_write_begin(w->c, S, ns), i % 5 == 0);
 	}
 	return NULL;
 }

@@ -8,7 +8,8 @@ static void packs(void **state)
 {
 	for (int s = WATERMARK_UNKNOWN; s <= WATERMARK_STABLE; s++) {
 		for (int filterable = 0; filterable < 2; filterable++) {
-			struct watermark w = {(enum watermark_state)s, filterable, (1ULL << 48) - 1 - (unsigned)s};
+			struct watermark w = {
+			    (enum watermark_state)s, filterable, (1ULL << 48) - 1 - (unsigned)s};
 			struct watermark back = watermark_unpack(watermark_pack(w));
 			assert_int_equal(back.state, w.state);
 			assert_int_equal(back.filterable, w.filterable);
@@ -64,7 +65,8 @@ static void paces(void **state)
 	assert_int_equal(watermark_pause_ms((struct watermark){WATERMARK_UNKNOWN, true, 500}, 0, &c), 1000);
 }
 
-/* The page's decision, row by row: state, filterable, watermark, wish; read, and whether a 429 is tried again */
+/* The page's decision, row by row: state, filterable, watermark, wish; read, and whether a 429 is tried again
+ */
 static const struct {
 	struct watermark w;
 	enum watermark_wish wish;
