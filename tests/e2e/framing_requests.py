@@ -1,7 +1,9 @@
 """Requests that two readers could frame differently, and what must become of each.
 
 An outcome lists what the client is answered, in order: a status that the gateway gives itself, or the request
-that went on to the store, as "METHOD TARGET BODY"; "closed" if the connection ends then."""
+that went on to the store, as "METHOD TARGET BODY"; "closed" if the connection ends then.
+
+Past 600 lines: one table."""
 
 KEY = "tpuf_store_key_for_tests"
 AUTH = f"Authorization: Bearer {KEY}\r\n"
