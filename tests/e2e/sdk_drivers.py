@@ -20,7 +20,9 @@ def node():
     found = [shutil.which("node"), ROOT / "build/venv/bin/node"]
     for program in filter(None, found):
         if os.access(program, os.X_OK):
-            version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+            version = subprocess.run(
+                [program, "--version"], capture_output=True, text=True, check=True
+            ).stdout
             if int(version[1:].split(".")[0]) >= NODE_OLDEST:
                 return program
     raise RuntimeError("no Node 22 or newer; ./dev test installs one")

@@ -1,5 +1,5 @@
-"""Drives the official Python SDK through the table of scenarios: `sdk_python.py CLIENT URL KEY FRESH`, the table on
-standard input, the report on standard output. CLIENT is the class: Turbopuffer or AsyncTurbopuffer."""
+"""Drives the official Python SDK through the table of scenarios: `sdk_python.py CLIENT URL KEY FRESH`, the
+table on standard input, the report on standard output. CLIENT is Turbopuffer or AsyncTurbopuffer."""
 
 import asyncio
 import inspect
@@ -55,7 +55,9 @@ class Driver:
         name = json.dumps(options, sort_keys=True)
         if name not in self.clients:
             renamed = {CLIENT_OPTIONS.get(option, option): value for option, value in options.items()}
-            self.clients[name] = self.kind(**({"api_key": self.key, "base_url": self.url, "max_retries": 0} | renamed))
+            self.clients[name] = self.kind(
+                **({"api_key": self.key, "base_url": self.url, "max_retries": 0} | renamed)
+            )
         return self.clients[name]
 
     async def close(self):
@@ -74,7 +76,9 @@ class Driver:
             owner = owner.with_raw_response
         function, options = getattr(owner, method), step["options"]
         if "max_retries" in options:
-            function = getattr(client.with_options(max_retries=options["max_retries"]).namespace(name + step["on"]), method)
+            function = getattr(
+                client.with_options(max_retries=options["max_retries"]).namespace(name + step["on"]), method
+            )
         known = inspect.signature(function).parameters
         extra = {key: args.pop(key) for key in list(args) if key not in known}
         args |= {CALL_OPTIONS.get(key, key): value for key, value in options.items() if key != "max_retries"}
@@ -100,7 +104,11 @@ class Driver:
         """Deletes what an earlier run left."""
         client = self.client({})
         pages = client.namespaces(prefix="sdk_")
-        found = [entry.id async for entry in pages] if hasattr(pages, "__aiter__") else [entry.id for entry in pages]
+        found = (
+            [entry.id async for entry in pages]
+            if hasattr(pages, "__aiter__")
+            else [entry.id for entry in pages]
+        )
         for name in found:
             await awaited(client.namespace(name).delete_all())
 

@@ -1,6 +1,6 @@
-"""Every official SDK through the table of scenarios (scenarios/): straight to the store, and through the gateway
-between two recorders. Each answer is what the scenario says, the same on both ways, and the same in every language;
-and what passes the gateway is the same byte for byte."""
+"""Every official SDK through the table of scenarios (scenarios/): straight to the store, and through the
+gateway between two recorders. Each answer is what the scenario says, the same on both ways, and the same in
+every language; and what passes the gateway is the same byte for byte."""
 
 import collections
 import functools
@@ -51,7 +51,9 @@ def judge(language, name, report):
     """What is wrong with the report on one scenario."""
     wrong, steps = [], SCENARIOS[name]["steps"]
     for at, (step, seen) in enumerate(zip(steps, report, strict=True)):
-        wrong += [f"step {at}, {step['method']}: {text}" for text in differences(named(step, "sdk_" + name), seen)]
+        wrong += [
+            f"step {at}, {step['method']}: {text}" for text in differences(named(step, "sdk_" + name), seen)
+        ]
         error = seen.get("error")
         if error and error["status"] and error["kind"] != expected_kind(language, error["status"]):
             wrong.append(f"step {at}: {error['kind']} for {error['status']}")
@@ -59,8 +61,8 @@ def judge(language, name, report):
 
 
 def comparable(report):
-    """A report without what no two runs share, or what only one language tells. The body of a 401 is that of who
-    refuses, store or gateway."""
+    """A report without what no two runs share, or what only one language tells. The body of a 401 is that of
+    who refuses, store or gateway."""
     steps = []
     for seen in report:
         if error := seen.get("error"):
@@ -161,7 +163,8 @@ class Scripted:
                 at = min(self.counts[namespace], len(replies) - 1)
                 self.counts[namespace] += 1
             if replies[at] is None:
-                return self.upstream.hold()
+                self.upstream.hold()
+                return
             status, headers, value = named(replies[at], namespace)
             known = [("Content-Type", "application/json"), *headers.items()]
             peer.send(response(status, json.dumps(value, ensure_ascii=False).encode(), known))
@@ -183,14 +186,19 @@ def test_scripted(name, language, scripted):
     attempts = SCRIPTED[name]["attempts"]
     assert attempts in (None, len(run.requests(name)))
     first = [request for request in run.requests(name) if "/operations/" not in request.target]
-    assert [request.header("x-stainless-retry-count") for request in first] == [str(n) for n in range(len(first))]
+    assert [request.header("x-stainless-retry-count") for request in first] == [
+        str(n) for n in range(len(first))
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_headers_and_query_strings_of_a_caller(language, scripted):
     (request,) = scripted(language).requests("headers_and_query_strings")
     assert (request.header("x-client"), request.header("x-call")) == ("1", "2")
-    assert sorted(request.target.split("?")[1].split("&")) in (["call=b+c", "client=a"], ["call=b%20c", "client=a"])
+    assert sorted(request.target.split("?")[1].split("&")) in (
+        ["call=b+c", "client=a"],
+        ["call=b%20c", "client=a"],
+    )
 
 
 @pytest.mark.smoke

@@ -1,4 +1,5 @@
-"""What a client is set to: compression, headers, query strings, retries, time limits, answers that come later."""
+"""What a client is set to: compression, headers, query strings, retries, time limits; answers that come
+later."""
 
 from .table import NAMESPACE, call, scenario
 
@@ -40,7 +41,12 @@ scenario(
 
 # From here on a scripted store answers, so that it can be slow, busy or broken.
 ERROR = {"status": "error", "error": "🐡 not now"}
-WRITTEN = {"status": "OK", "message": "written", "rows_affected": 1, "billing": {"billable_logical_bytes_written": 1}}
+WRITTEN = {
+    "status": "OK",
+    "message": "written",
+    "rows_affected": 1,
+    "billing": {"billable_logical_bytes_written": 1},
+}
 SOON = {"retry-after-ms": "1"}
 WRITE = {"upsert_rows": [{"id": 1}]}
 
@@ -118,7 +124,11 @@ LATER = (
 scenario(
     "an_answer_that_comes_later",
     call("copy_from", see={"message": "written", "rows_affected": 1}, source_namespace="other"),
-    replies=[LATER, (200, {}, {"status": "running"}), (200, {}, {"status": "finished", "result": {"success": WRITTEN}})],
+    replies=[
+        LATER,
+        (200, {}, {"status": "running"}),
+        (200, {}, {"status": "finished", "result": {"success": WRITTEN}}),
+    ],
     attempts=3,
 )
 scenario(

@@ -32,7 +32,9 @@ scenario(
     "schema_shapes",
     call(
         "write",
-        upsert_rows=[{"id": 1, "vector": [0.1, 0.2], "shelf": "A", "blurb": "text", "on": True, "ages": [1, 2]}],
+        upsert_rows=[
+            {"id": 1, "vector": [0.1, 0.2], "shelf": "A", "blurb": "text", "on": True, "ages": [1, 2]}
+        ],
         schema={"blurb": {"type": "string", "full_text_search": {"language": "dutch"}}},
         **METRIC,
     ),
@@ -128,7 +130,10 @@ scenario(
     library(),
     call(
         "hint_cache_warm",
-        see={"status": lambda status: status in ("ACCEPTED", "OK"), "message": lambda text: isinstance(text, str)},
+        see={
+            "status": lambda status: status in ("ACCEPTED", "OK"),
+            "message": lambda text: isinstance(text, str),
+        },
     ),
 )
 

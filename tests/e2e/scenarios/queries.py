@@ -100,7 +100,10 @@ scenario(
     call(
         "multi_query",
         see={"results.0.rows.*.id": [4, 3]},
-        queries=[{"rank_by": ["id", "desc"], "limit": 2}, {"rank_by": ["id", "desc"], "limit": 2, "offset": 2}],
+        queries=[
+            {"rank_by": ["id", "desc"], "limit": 2},
+            {"rank_by": ["id", "desc"], "limit": 2, "offset": 2},
+        ],
     ),
 )
 
@@ -116,7 +119,13 @@ scenario(
         distance_metric="cosine_distance",
         consistency={"level": "eventual"},
     ),
-    finds([1, 3], rank_by=["vector", "kNN", [0.1, 0.2]], filters=["shelf", "Eq", "A"], limit=10, consistency={"level": "strong"}),
+    finds(
+        [1, 3],
+        rank_by=["vector", "kNN", [0.1, 0.2]],
+        filters=["shelf", "Eq", "A"],
+        limit=10,
+        consistency={"level": "strong"},
+    ),
 )
 
 scenario(
@@ -149,8 +158,17 @@ scenario(
     "rank_by_text",
     library(),
     call("query", see={"rows.#": 2}, rank_by=["title", "BM25", "night harbour"], limit=10),
-    finds([3], rank_by=["Sum", [["title", "BM25", "ferry"], ["Product", 2.5, ["title", "BM25", "night"]]]], limit=10),
-    finds([1, 3], rank_by=["Max", [["shelf", "Eq", "A"], ["title", "BM25", "nowhere"]]], limit=10, see={"rows.0.$dist": 1}),
+    finds(
+        [3],
+        rank_by=["Sum", [["title", "BM25", "ferry"], ["Product", 2.5, ["title", "BM25", "night"]]]],
+        limit=10,
+    ),
+    finds(
+        [1, 3],
+        rank_by=["Max", [["shelf", "Eq", "A"], ["title", "BM25", "nowhere"]]],
+        limit=10,
+        see={"rows.0.$dist": 1},
+    ),
     finds([1, 3], rank_by=["title", "ContainsAnyToken", "harbour"], limit=10),
 )
 
@@ -213,7 +231,11 @@ scenario(
     ),
     call(
         "multi_query",
-        see={"results.0.rows.*.vector": ["MzMzPzMzMz8="], "results.1.aggregations": {"n": 4}, "results.2.aggregation_groups.#": 3},
+        see={
+            "results.0.rows.*.vector": ["MzMzPzMzMz8="],
+            "results.1.aggregations": {"n": 4},
+            "results.2.aggregation_groups.#": 3,
+        },
         queries=[
             {
                 "rank_by": ["vector", "ANN", [0.7, 0.7]],
@@ -231,7 +253,9 @@ scenario(
 scenario(
     "fused_lists",
     library(),
-    call("multi_query", see={"results.#": 1, "results.0.rows.#": 3}, queries=LEGS, rerank_by=["RRF"], limit=3),
+    call(
+        "multi_query", see={"results.#": 1, "results.0.rows.#": 3}, queries=LEGS, rerank_by=["RRF"], limit=3
+    ),
     call(
         "multi_query",
         see={"results.0.rows.0": {"id": 1, "$dist": 0.18181819}, "results.0.rows.*.id": [1, 4, 3]},

@@ -1,10 +1,15 @@
-"""What is refused, with the error that the SDK makes of it. The texts are those that the SDKs' own tests look for."""
+"""What is refused, with the error that the SDK makes of it. The texts are those that the SDKs' own tests look
+for."""
 
 from .table import call, finds, library, scenario
 
 FIRST = {"rank_by": ["id", "asc"], "limit": 1}
 QUERIES = [
-    (400, f"filter error in key `tags`: type mismatch, {operator} expects {wanted}, but got ", {"filters": ["tags", operator, operand]})
+    (
+        400,
+        f"filter error in key `tags`: type mismatch, {operator} expects {wanted}, but got ",
+        {"filters": ["tags", operator, operand]},
+    )
     for operator, wanted, operand in [
         ("ContainsAny", "[]string", "sea"),
         ("NotContainsAny", "[]string", "sea"),
@@ -12,7 +17,11 @@ QUERIES = [
         ("NotContains", "string", ["sea"]),
     ]
 ] + [
-    (400, "filter error in key `shelf`: type mismatch, Eq expects string, but got '1'", {"filters": ["shelf", "Eq", 1]}),
+    (
+        400,
+        "filter error in key `shelf`: type mismatch, Eq expects string, but got '1'",
+        {"filters": ["shelf", "Eq", 1]},
+    ),
     (400, "top_k must be between 1 and 10000", {"limit": 10001}),
     (400, "not found in schema, cannot be part of `include_attributes`", {"include_attributes": ["nope"]}),
     (
@@ -23,8 +32,16 @@ QUERIES = [
     (400, "kNN", {"rank_by": ["vector", "kNN", [0.1, 0.2]]}),
     (400, "vector", {"rank_by": ["vector", "ANN", [0.1, 0.2, 0.3]]}),
     (400, "rank_by cannot be empty", {"rank_by": []}),
-    (422, "unknown variant `nonexistentvalue`, expected `strong` or `eventual`", {"consistency": {"level": "nonexistentvalue"}}),
-    (422, 'consistency: invalid type: string "eventual", expected struct Consistency', {"consistency": "eventual"}),
+    (
+        422,
+        "unknown variant `nonexistentvalue`, expected `strong` or `eventual`",
+        {"consistency": {"level": "nonexistentvalue"}},
+    ),
+    (
+        422,
+        'consistency: invalid type: string "eventual", expected struct Consistency',
+        {"consistency": "eventual"},
+    ),
     (422, "vector_encoding: unknown variant `bad`, expected `float` or `base64`", {"vector_encoding": "bad"}),
 ]
 WRITES = [

@@ -1,8 +1,8 @@
 """The form of a scenario: calls of an SDK as data, and what they must answer.
 
-One table for every language. A driver (sdk_python.py, ts/driver.mjs, go/) makes the calls through its SDK's own
-methods and types, and reports the answers; test_sdk.py judges them. So a scenario is written once, and all SDKs
-must see the same.
+One table for every language. A driver (sdk_python.py, ts/driver.mjs, go/) makes the calls through its SDK's
+own methods and types, and reports the answers; test_sdk.py judges them. So a scenario is written once, and
+all SDKs must see the same.
 """
 
 import json
@@ -23,9 +23,10 @@ ABSENT = Absent()
 def scenario(name, *steps, not_in=None, client=None, replies=None, attempts=None):
     """Adds a scenario under its id.
 
-    steps: calls, or lists of calls. not_in: {language: why it cannot run there}. client: options of the client,
-    see call(). replies: what a scripted store answers in turn, as (status, headers, value), the last one again and
-    again; without, the local store answers. attempts: how many requests each call makes, where that matters.
+    steps: calls, or lists of calls. not_in: {language: why it cannot run there}. client: options of the
+    client, see call(). replies: what a scripted store answers in turn, as (status, headers, value), or None
+    for silence, the last one again and again; without, the local store answers. attempts: how many requests
+    the scenario makes, where that matters.
     """
     flat = []
     for step in steps:
@@ -44,13 +45,13 @@ def call(method, see=None, fails=None, on="", client=None, options=None, headers
     """One call.
 
     method: the Python spelling; `namespaces` gives one page, `all_namespaces` goes through all.
-    see: {path: value}; a path goes into the answer by keys and indexes, `*` is every element, and a last `#` the
-    sorted keys of an object or the length of an array. ABSENT is a value, and so is a predicate.
+    see: {path: value}; a path goes into the answer by keys and indexes, `*` is every element, and a last `#`
+    the sorted keys of an object or the length of an array. ABSENT is a value, and so is a predicate.
     fails: (status, text in the message or the body), or (None, kind of error) where there was no answer.
-    on: what the namespace's name has after the scenario's. args: parameters; in strings, NAMESPACE stands for the
-    scenario's name, and {"$answer": "1.next_cursor"} for what the step with that number answered.
-    client: api_key, compression, headers, query, max_retries, timeout (seconds). options: the same for one call.
-    headers: those of the answer that are reported, for `see` under `headers.NAME`.
+    on: what the namespace's name has after the scenario's. args: parameters; in strings, NAMESPACE stands for
+    the scenario's name, and {"$answer": "1.next_cursor"} for what the step with that number answered.
+    client: api_key, compression, headers, query, max_retries, timeout (seconds). options: the same for one
+    call. headers: those of the answer that are reported, for `see` under `headers.NAME`.
     """
     return {
         "method": method,
@@ -81,9 +82,7 @@ def for_drivers(scenarios):
     return json.dumps(
         {
             name: {
-                "steps": [
-                    {k: v for k, v in step.items() if k not in hidden} for step in scenario["steps"]
-                ],
+                "steps": [{k: v for k, v in step.items() if k not in hidden} for step in scenario["steps"]],
                 "client": scenario["client"],
             }
             for name, scenario in scenarios.items()

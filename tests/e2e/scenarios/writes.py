@@ -105,7 +105,9 @@ scenario(
 
 scenario(
     "ids_up_to_2_63",
-    call("write", see={"rows_upserted": 3}, upsert_rows=[{"id": n, "n": 1} for n in (1, 2**53 + 1, 2**63 - 1)]),
+    call(
+        "write", see={"rows_upserted": 3}, upsert_rows=[{"id": n, "n": 1} for n in (1, 2**53 + 1, 2**63 - 1)]
+    ),
     finds([1, 2**53 + 1, 2**63 - 1]),
     finds([2**53 + 1], filters=["id", "Eq", 2**53 + 1]),
     not_in=JAVASCRIPT_ROUNDS,
@@ -113,7 +115,12 @@ scenario(
 
 scenario(
     "ids_up_to_2_64",
-    call("write", see={"rows_upserted": 2}, upsert_rows=[{"id": n, "n": n} for n in (7, 2**64 - 1)], schema={"n": "uint"}),
+    call(
+        "write",
+        see={"rows_upserted": 2},
+        upsert_rows=[{"id": n, "n": n} for n in (7, 2**64 - 1)],
+        schema={"n": "uint"},
+    ),
     finds([7, 2**64 - 1]),
     not_in=JAVASCRIPT_ROUNDS,
 )
@@ -146,7 +153,7 @@ scenario(
         upsert_rows=[
             {
                 "id": 1,
-                "text": "höhe \"<&>\" \\ \u2028 🐡",
+                "text": 'höhe "<&>" \\ \u2028 🐡',
                 "int": -5,
                 "uint": 5,
                 "float": 0.1,
@@ -179,7 +186,7 @@ scenario(
         see={
             "rows.0": {
                 "id": 1,
-                "text": "höhe \"<&>\" \\ \u2028 🐡",
+                "text": 'höhe "<&>" \\ \u2028 🐡',
                 "int": -5,
                 "uint": 5,
                 "float": 0.1,
@@ -200,7 +207,13 @@ scenario(
         "schema",
         see={
             f"{name}.type": kind
-            for name, kind in {"text": "string", "int": "int", "on": "bool", "ints": "[]int", "flags": "[]bool"}.items()
+            for name, kind in {
+                "text": "string",
+                "int": "int",
+                "on": "bool",
+                "ints": "[]int",
+                "flags": "[]bool",
+            }.items()
         },
     ),
 )
@@ -241,14 +254,22 @@ scenario(
         **METRIC,
     ),
     call("query", see={"rows.0.id": 1}, rank_by=["image", "ANN", [1.0, 0.5, 0.5]], limit=1),
-    call("query", see={"rows.*.id": [1, 2]}, rank_by=["image", "kNN", [1.0, 0.5, 0.5]], filters=["id", "Lt", 3], limit=5),
+    call(
+        "query",
+        see={"rows.*.id": [1, 2]},
+        rank_by=["image", "kNN", [1.0, 0.5, 0.5]],
+        filters=["id", "Lt", 3],
+        limit=5,
+    ),
 )
 
 scenario(
     "schema_with_every_option",
     call(
         "write",
-        upsert_rows=[{"id": 1, "text": "Über die Höhe", "list": ["A b", "c"], "note": "x", "tokens": ["A-1", "b"]}],
+        upsert_rows=[
+            {"id": 1, "text": "Über die Höhe", "list": ["A b", "c"], "note": "x", "tokens": ["A-1", "b"]}
+        ],
         schema={
             "text": {
                 "type": "string",
@@ -301,7 +322,9 @@ scenario(
     finds([1], rank_by=["text", "BM25", "hohe"], limit=1),
     finds([], rank_by=["list", "BM25", "a"], limit=1),
     finds([1], rank_by=["tokens", "BM25", ["A-1"]], limit=1),
-    call("query", fails=(400, "isn't filterable"), filters=["note", "Eq", "x"], rank_by=["id", "asc"], limit=1),
+    call(
+        "query", fails=(400, "isn't filterable"), filters=["note", "Eq", "x"], rank_by=["id", "asc"], limit=1
+    ),
 )
 
 scenario(
