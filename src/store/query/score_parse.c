@@ -11,6 +11,7 @@ struct parser {
 	struct arena *arena;
 	struct refusal *r;
 	const char *path;
+	bool alone; /* BM25 knows no other documents */
 };
 
 static int no_expression(const struct parser *p)
@@ -41,8 +42,8 @@ static void resolve_terms(const struct parser *p, const struct word_list *words,
 	for (size_t i = 0; i < words->len; i++) {
 		const struct term *term = counts[i] ? text_index_find(s->text, words->at[i].text) : NULL;
 		if (term)
-			s->terms[s->terms_len++] =
-			    (struct score_term){term, bm25_term_weight(&s->bm25, term->df, counts[i])};
+			s->terms[s->terms_len++] = (struct score_term){
+			    term, bm25_term_weight(&s->bm25, p->alone ? 0 : term->df, counts[i])};
 	}
 	map_free(&first);
 }
@@ -72,7 +73,8 @@ static int parse_bm25(const struct parser *p, yyjson_val *json, struct score *s)
 	s->text = namespace_text(p->ns, attr);
 	if (rc == 0 && s->text) {
 		s->bm25 = (struct bm25){(float)attr->text.k1, (float)attr->text.b, (float)attr->text.k3,
-		    (float)text_index_documents(s->text), (float)text_index_average_length(s->text)};
+		    p->alone ? 0 : (float)text_index_documents(s->text),
+		    p->alone ? 1 : (float)text_index_average_length(s->text)};
 		resolve_terms(p, &words, s);
 	}
 	vec_free(&words);
@@ -202,13 +204,23 @@ static int parse(const struct parser *p, yyjson_val *json, int depth, struct sco
 	return filter_parse(p->ns, json, p->path, p->arena, &s->filter, p->r);
 }
 
-int score_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
-    struct score **ret_score, struct refusal *r)
+static int parse_whole(const struct parser *p, yyjson_val *json, struct score **ret_score)
 {
-	struct parser p = {.ns = ns, .arena = a, .r = r, .path = path};
 	struct score *s;
-	int rc = parse(&p, json, 0, &s);
+	int rc = parse(p, json, 0, &s);
 	if (rc == 0)
 		*ret_score = s;
 	return rc;
+}
+
+int score_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct score **ret_score, struct refusal *r)
+{
+	return parse_whole(&(struct parser){ns, a, r, path, false}, json, ret_score);
+}
+
+int score_parse_alone(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct score **ret_score, struct refusal *r)
+{
+	return parse_whole(&(struct parser){ns, a, r, path, true}, json, ret_score);
 }

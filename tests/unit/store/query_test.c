@@ -1,18 +1,5 @@
 #include "world.h"
 
-struct ask {
-	const char *query, *reply;
-};
-
-static void ask_all(struct world *w, const struct ask *asks, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *got = world_ask(w, asks[i].query);
-		if (strcmp(got, asks[i].reply) != 0)
-			fail_msg("%s:\n got %s\nwant %s", asks[i].query, got, asks[i].reply);
-	}
-}
-
 static void missing_values_in_order(void **state)
 {
 	static const struct ask asks[] = {
@@ -40,7 +27,7 @@ static void missing_values_in_order(void **state)
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'x':'int','y':'string'}",
 	    "[{'id':1,'x':3,'y':'b'},{'id':2,'y':'d'},{'id':3,'x':1,'y':'c'},{'id':4,'y':'a'},{'id':5},"
 	    "{'id':6,'x':3}]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -99,7 +86,7 @@ static void bm25_scores(void **state)
 	    "'tokens':{'type':'[]string','full_text_search':{'tokenizer':'pre_tokenized_array'}}}",
 	    "[{'id':1,'text':'fish fish swim'},{'id':2,'text':'fish tank water deep blue','tokens':['A b']},"
 	    "{'id':3,'text':'swim swim fish'}]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -143,7 +130,7 @@ static void vector_distances(void **state)
 	    world_new(ID_STRING, METRIC_COSINE, "{'vector':{'type':'[2]f32','ann':true},'s':'string'}",
 	        "[{'id':'a','vector':[1,0],'s':'one'},{'id':'b','vector':[0.25,0.5],'s':'two'},"
 	        "{'id':'c','vector':[0.7,0.7]}]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -195,7 +182,7 @@ static void many_queries(void **state)
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'x':'int','y':'int'}",
 	    "[{'id':1,'x':1,'y':7},{'id':2,'x':2,'y':8},{'id':3,'x':3,'y':9}]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -236,7 +223,7 @@ static void aggregations(void **state)
 	    "[{'id':1,'i':-9,'u':18446744073709551615,'f':0.5},{'id':2,'i':2,'u':18446744073709551614,'f':0."
 	    "25},"
 	    "{'id':3},{'id':4}]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -278,7 +265,7 @@ static void groups(void **state)
 	    world_new(ID_UINT, METRIC_NONE, "{'x':'int','s':'string','tags':'[]string','others':'[]string'}",
 	        "[{'id':1,'x':1,'s':'A','tags':['sea','night','sea']},{'id':2,'x':2,'s':'A','tags':['sea']},"
 	        "{'id':3,'x':4,'s':'B','tags':[]},{'id':4,'x':8}]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -340,8 +327,6 @@ static void refused_requests(void **state)
 	        SHAPE "queries[1].filters: data did not match any variant of untagged enum Filter"},
 	    {"{'queries':{}}", SHAPE "queries: invalid type: map, expected a sequence"},
 	    {"{'limit':1,'group_by':['s']}", "400 💔 group_by requires aggregate_by"},
-	    {"{'limit':1,'compute_attributes':{'h':['Highlight','s']}}",
-	        "400 💔 `compute_attributes` is not supported by this local store yet"},
 	    {"{'limit':1,'rerank_by':['RRF']}", "400 💔 rerank_by requires queries"},
 	    /* What SDKs send for absent options. */
 	    {"{'rank_by':['id','asc'],'limit':1,'filters':null,'consistency':null,'include_attributes':null,"
@@ -349,7 +334,7 @@ static void refused_requests(void **state)
 	        "{'rows':[]"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'s':'string','tags':'[]string'}", "[]");
-	ask_all(&w, asks, COUNT(asks));
+	world_expect(&w, store_query, asks, COUNT(asks));
 	world_free(&w);
 }
 
