@@ -44,6 +44,14 @@ WORDS = [
     "fish",
     "Fish",
     "fishing",
+    "fishes",
+    "harbours",
+    "nights",
+    "generously",
+    "Häuser",
+    "größer",
+    "niños",
+    "lopende",
     "the",
     "of",
     "a",
@@ -64,6 +72,7 @@ WORDS = [
     "x-ray",
     "pneumonoultramicroscopicsilicovolcanoconiosis",
 ]
+LANGUAGES = ["english", "english", "dutch", "finnish", "french", "german", "italian", "spanish", "swedish"]
 SEPARATORS = [" ", " ", " ", ", ", " / ", "-", ". ", "…", "' "]
 GLOBS = [
     "*",
@@ -147,6 +156,8 @@ class Generator(random.Random):
         options = {
             "case_sensitive": self.maybe(),
             "remove_stopwords": self.maybe(),
+            "stemming": self.maybe(),
+            "language": "english",
             "ascii_folding": self.maybe(),
             "max_token_length": self.choice([4, 39, 254]),
             "k1": self.choice([0.5, 1.2, 2.0]),
@@ -154,7 +165,9 @@ class Generator(random.Random):
             "k3": self.choice([1.0, 8.0]),
         }
         if options["case_sensitive"]:
-            options["remove_stopwords"] = False
+            options["remove_stopwords"] = options["stemming"] = False
+        if not options["remove_stopwords"]:
+            options["language"] = self.choice(LANGUAGES)
         return {name: options[name] for name in options if self.maybe(0.4)} if self.maybe(0.6) else True
 
     def make_schema(self):

@@ -97,6 +97,17 @@ def test_removed_stop_word_keeps_its_position():
     assert not phrase("visited café")("visited a café")
 
 
+def test_stems_of_lower_case_words_fold_last():
+    config = text.settings({"stemming": True, "ascii_folding": True, "language": "german"})
+    assert text.analyse("Häuser, Running", config) == [(0, "haus"), (1, "running")]
+    english = text.settings({"stemming": True})
+    assert [token for _, token in text.analyse("Running JUMPING walruses", english)] == [
+        "run",
+        "jump",
+        "walrus",
+    ]
+
+
 def test_fusion():
     space = namespace({}, [{"id": i, "a": i, "b": -i} for i in (1, 2, 3)])
     legs = [

@@ -31,6 +31,32 @@ static void missing_values_in_order(void **state)
 	world_free(&w);
 }
 
+/* Texts, queries and token filters meet at the stem; positions stay those of the words. */
+static void stems(void **state)
+{
+	static const struct ask asks[] = {
+	    {"{'rank_by':['text','BM25','jump'],'limit':10}",
+	        "{'rows':[{'id':1,'$dist':0.47000363},{'id':2,'$dist':0.47000363}]"},
+	    {"{'limit':9,'filters':['text','ContainsAllTokens','JUMPED runs']}", "{'rows':[{'id':1}]"},
+	    {"{'limit':9,'filters':['text','ContainsTokenSequence','runs the jumps']}", "{'rows':[{'id':1}]"},
+	    {"{'limit':9,'filters':['text','ContainsTokenSequence','run jump']}", "{'rows':[]"},
+	    {"{'limit':9,'filters':['text','ContainsAnyToken','jumpin',{'last_as_prefix':true}]}",
+	        "{'rows':[]"},
+	    {"{'limit':9,'filters':['text','ContainsAnyToken','jum',{'last_as_prefix':true}]}",
+	        "{'rows':[{'id':1},{'id':2}]"},
+	    {"{'limit':9,'filters':['swedish','ContainsAnyToken','flickor']}", "{'rows':[{'id':3}]"},
+	    {"{'limit':9,'filters':['plain','ContainsAnyToken','jump']}", "{'rows':[]"},
+	};
+	struct world w = world_new(ID_UINT, METRIC_NONE,
+	    "{'text':{'type':'string','full_text_search':{'stemming':true,'remove_stopwords':true,'b':0}},"
+	    "'plain':{'type':'string','full_text_search':true},"
+	    "'swedish':{'type':'string','full_text_search':{'stemming':true,'language':'swedish'}}}",
+	    "[{'id':1,'text':'Running, the jumping','plain':'jumping'},{'id':2,'text':'jumped a lot'},"
+	    "{'id':3,'text':'walks','swedish':'flickorna'}]");
+	ask_all(&w, asks, COUNT(asks));
+	world_free(&w);
+}
+
 /* The worked figures of the contract, to the last bit. */
 static void bm25_scores(void **state)
 {
@@ -363,6 +389,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(missing_values_in_order),
+	    cmocka_unit_test(stems),
 	    cmocka_unit_test(bm25_scores),
 	    cmocka_unit_test(vector_distances),
 	    cmocka_unit_test(many_queries),
