@@ -3,8 +3,8 @@
 
 #include "base/span.h"
 
-/* Cuts the next sentence, with the space that follows it, off *text; false if that is empty. What is cut adds up
- * to the text. A byte that is not UTF-8 is a character of no class. */
+/* Cuts the next sentence, with the space that follows it, off *text; false if that is empty. What is cut adds
+ * up to the text. A byte that is not UTF-8 is a character of no class. */
 bool sentence_cut(struct span *text, struct span *ret);
 /* Cuts what stands before the next line end off *text, and the line end, which belongs to neither. */
 bool paragraph_cut(struct span *text, struct span *ret);

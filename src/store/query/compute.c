@@ -43,8 +43,8 @@ bool computed_has(const struct computed *c, struct span name)
 static int check_name(const struct place *p, const struct computed *before, struct span name)
 {
 	if (schema_find(p->ns->schema, name))
-		return refuse(p->r, 400, "💔 computed attribute `%.*s` has the name of an attribute of the schema",
-		    SPAN_FMT(name));
+		return refuse(p->r, 400,
+		    "💔 computed attribute `%.*s` has the name of an attribute of the schema", SPAN_FMT(name));
 	if (span_eq(name, SPAN("id")) || span_eq(name, SPAN("$dist")))
 		return refuse(p->r, 400, "💔 computed attribute `%.*s` has a reserved name", SPAN_FMT(name));
 	if (computed_has(before, name))
@@ -56,7 +56,8 @@ static int check_name(const struct place *p, const struct computed *before, stru
 static bool is_highlight(yyjson_val *json)
 {
 	yyjson_val *options = yyjson_arr_get(json, 2);
-	return yyjson_equals_str(yyjson_arr_get(json, 0), "Highlight") && yyjson_is_str(yyjson_arr_get(json, 1)) &&
+	return yyjson_equals_str(yyjson_arr_get(json, 0), "Highlight") &&
+	       yyjson_is_str(yyjson_arr_get(json, 1)) &&
 	       (yyjson_arr_size(json) == 2 ||
 	           (yyjson_arr_size(json) == 3 && (yyjson_is_obj(options) || yyjson_is_null(options))));
 }

@@ -1,8 +1,8 @@
 /* compute_attributes: values that a query computes for each row that it returns (wire §5.7). */
 #pragma once
 
-#include "store/query/topk.h"
 #include "store/data/namespace.h"
+#include "store/query/topk.h"
 
 #define COMPUTED_MAX 256
 

@@ -152,8 +152,8 @@ static void put_result(struct explainer *e, const struct leg *leg)
 	}
 	vec_each (&e->q->ns->schema->attrs, attr) {
 		if (leg->include[(*attr)->index])
-			names = arena_printf(
-			    e->q->arena, "%.*s, %.*s", SPAN_FMT(names), SPAN_FMT((*attr)->name));
+			names =
+			    arena_printf(e->q->arena, "%.*s, %.*s", SPAN_FMT(names), SPAN_FMT((*attr)->name));
 	}
 	put_line(e, 1, "result: the first %zu %s, after %zu skipped; with %.*s", leg->limit,
 	    orders[leg->rank.kind], leg->offset, SPAN_FMT(names));
@@ -181,8 +181,8 @@ static void put_plan(struct explainer *e)
 		put_leg(e, &q->legs[i]);
 	}
 	if (q->fused) {
-		put_line(e, 0, "fusion: RRF with rank_constant %g, the first %zu rows", q->fusion.rank_constant,
-		    q->fusion.limit);
+		put_line(e, 0, "fusion: RRF with rank_constant %g, the first %zu rows",
+		    q->fusion.rank_constant, q->fusion.limit);
 		for (size_t i = 0; i < q->legs_len; i++)
 			put_line(e, 1, "query %zu: weight %g", i + 1, q->fusion.weights[i]);
 	}

@@ -15,7 +15,8 @@ struct namespace *highlight_fragments(const struct highlight *h, const struct sp
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t key = __builtin_bswap64(i);
 		struct value value = {.present = true, .count = 1, .one.text = texts[i]};
-		struct put put = {.doc = doc_new(h->fragments, span_of((const char *)&key, sizeof key), &value)};
+		struct put put = {
+		    .doc = doc_new(h->fragments, span_of((const char *)&key, sizeof key), &value)};
 		vec_push(&change.puts, put);
 	}
 	namespace_apply(ns, &change);

@@ -31,8 +31,8 @@ struct highlight {
 	struct schema *fragments; /* of the namespace that the fragments are scored in */
 	yyjson_val **ranks;       /* the score is the sum of these */
 	size_t ranks_len;
-	struct map words;                  /* what is a match: words of the query → anything */
-	struct word_list prefixes;         /* and what begins with one of these */
+	struct map words;          /* what is a match: words of the query → anything */
+	struct word_list prefixes; /* and what begins with one of these */
 };
 
 /* A namespace of fragments, one document per text, in slots 0, 1, …; the caller frees it. */

@@ -18,16 +18,19 @@ static int check_attr(const struct parser *p, struct span name)
 	const struct attr *attr = p->h->attr = schema_find(p->ns->schema, name);
 	if (!attr)
 		return refuse(p->r, 400,
-		    "computed attribute `%.*s` references `%.*s`, but attribute \"%.*s\" does not exist in namespace",
+		    "computed attribute `%.*s` references `%.*s`, but attribute \"%.*s\" does not exist in "
+		    "namespace",
 		    SPAN_FMT(p->name), SPAN_FMT(name), SPAN_FMT(name));
 	if (!attr->full_text)
 		return refuse(p->r, 400,
-		    "computed attribute `%.*s` references `%.*s`, which is not enabled for full-text search; this "
+		    "computed attribute `%.*s` references `%.*s`, which is not enabled for full-text search; "
+		    "this "
 		    "requires a schema update",
 		    SPAN_FMT(p->name), SPAN_FMT(name));
 	if (attr->text.tokenizer == PRE_TOKENIZED_ARRAY)
 		return refuse(p->r, 400,
-		    "computed attribute `%.*s` references `%.*s`, which uses a pre-tokenized tokenizer that does not "
+		    "computed attribute `%.*s` references `%.*s`, which uses a pre-tokenized tokenizer that "
+		    "does not "
 		    "support highlighting",
 		    SPAN_FMT(p->name), SPAN_FMT(name));
 	return 0;
@@ -126,7 +129,8 @@ static int parse_ranks(const struct parser *p, yyjson_val *given, yyjson_val *ra
 	vec_free(&clauses);
 	if (h->ranks_len == 0)
 		return refuse(p->r, 400,
-		    "computed attribute `%.*s`: cannot infer `rank_fragments_by` because the query `rank_by` has no BM25 "
+		    "computed attribute `%.*s`: cannot infer `rank_fragments_by` because the query `rank_by` "
+		    "has no BM25 "
 		    "clause over `%.*s`; provide `rank_fragments_by` explicitly",
 		    SPAN_FMT(p->name), SPAN_FMT(name));
 	return rc;
@@ -171,8 +175,9 @@ static int parse_limit(const struct parser *p, yyjson_val *v)
 	if (!yyjson_is_int(v))
 		return refuse_type(p->r, p->path, v, "usize");
 	if (!yyjson_is_uint(v) || yyjson_get_uint(v) == 0 || yyjson_get_uint(v) > FRAGMENTS_MAX)
-		return refuse(p->r, 400, "computed attribute `%.*s`: `fragment_limit` must be between 1 and %d",
-		    SPAN_FMT(p->name), FRAGMENTS_MAX);
+		return refuse(p->r, 400,
+		    "computed attribute `%.*s`: `fragment_limit` must be between 1 and %d", SPAN_FMT(p->name),
+		    FRAGMENTS_MAX);
 	p->h->limit = yyjson_get_uint(v);
 	return 0;
 }

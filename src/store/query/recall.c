@@ -1,8 +1,8 @@
 #include "store/query/query_plan.h"
 #include "json/write.h"
 
-/* Sampled searches over the vectors of the namespace's own documents. Every search here compares all vectors, so
- * what the index would find and what there is to find come from the same search, and the recall is 1. */
+/* Sampled searches over the vectors of the namespace's own documents. Every search here compares all vectors,
+ * so what the index would find and what there is to find come from the same search, and the recall is 1. */
 
 #define NUM_DEFAULT   25
 #define NUM_MAX       1000
@@ -107,8 +107,8 @@ static size_t search(const struct recall *rc, const struct rank *rank, bool firs
 	return found;
 }
 
-/* Searches for the vectors of documents that lie evenly over all, with each vector attribute in turn. Returns the
- * number of searches. */
+/* Searches for the vectors of documents that lie evenly over all, with each vector attribute in turn. Returns
+ * the number of searches. */
 static size_t search_samples(const struct recall *rc, uint64_t *found, struct buf *truth)
 {
 	size_t docs = namespace_row_count(rc->ns), n = rc->num < docs ? rc->num : docs, done = 0, seen = 0;

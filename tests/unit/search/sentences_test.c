@@ -23,7 +23,8 @@ static void breaks(void **state)
 		yyjson_arr_foreach(line, j, parts, part)
 		{
 			if (!sentence_cut(&rest, &sentence) || !span_eq(sentence, json_span(part)))
-				fail_msg("line %zu, sentence %zu: got \"%.*s\"", i + 2, j, SPAN_FMT(sentence));
+				fail_msg(
+				    "line %zu, sentence %zu: got \"%.*s\"", i + 2, j, SPAN_FMT(sentence));
 		}
 		assert_false(sentence_cut(&rest, &sentence));
 	}

@@ -27,7 +27,7 @@ static void missing_values_in_order(void **state)
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'x':'int','y':'string'}",
 	    "[{'id':1,'x':3,'y':'b'},{'id':2,'y':'d'},{'id':3,'x':1,'y':'c'},{'id':4,'y':'a'},{'id':5},"
 	    "{'id':6,'x':3}]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -112,7 +112,7 @@ static void bm25_scores(void **state)
 	    "'tokens':{'type':'[]string','full_text_search':{'tokenizer':'pre_tokenized_array'}}}",
 	    "[{'id':1,'text':'fish fish swim'},{'id':2,'text':'fish tank water deep blue','tokens':['A b']},"
 	    "{'id':3,'text':'swim swim fish'}]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -156,7 +156,7 @@ static void vector_distances(void **state)
 	    world_new(ID_STRING, METRIC_COSINE, "{'vector':{'type':'[2]f32','ann':true},'s':'string'}",
 	        "[{'id':'a','vector':[1,0],'s':'one'},{'id':'b','vector':[0.25,0.5],'s':'two'},"
 	        "{'id':'c','vector':[0.7,0.7]}]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -208,7 +208,7 @@ static void many_queries(void **state)
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'x':'int','y':'int'}",
 	    "[{'id':1,'x':1,'y':7},{'id':2,'x':2,'y':8},{'id':3,'x':3,'y':9}]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -249,7 +249,7 @@ static void aggregations(void **state)
 	    "[{'id':1,'i':-9,'u':18446744073709551615,'f':0.5},{'id':2,'i':2,'u':18446744073709551614,'f':0."
 	    "25},"
 	    "{'id':3},{'id':4}]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -291,7 +291,7 @@ static void groups(void **state)
 	    world_new(ID_UINT, METRIC_NONE, "{'x':'int','s':'string','tags':'[]string','others':'[]string'}",
 	        "[{'id':1,'x':1,'s':'A','tags':['sea','night','sea']},{'id':2,'x':2,'s':'A','tags':['sea']},"
 	        "{'id':3,'x':4,'s':'B','tags':[]},{'id':4,'x':8}]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 
@@ -360,7 +360,7 @@ static void refused_requests(void **state)
 	        "{'rows':[]"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE, "{'s':'string','tags':'[]string'}", "[]");
-	world_expect(&w, store_query, asks, COUNT(asks));
+	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
 

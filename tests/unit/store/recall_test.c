@@ -17,7 +17,8 @@ static void answers(void **state)
 	    {"{}", "{'avg_recall':1.0,'avg_exhaustive_count':4.0,'avg_ann_count':4.0}"},
 	    {"{'num':1,'top_k':2,'filters':null,'rank_by':null,'include_ground_truth':false}",
 	        "{'avg_recall':1.0,'avg_exhaustive_count':2.0,'avg_ann_count':2.0}"},
-	    {"{'filters':['n','NotEq',null]}", "{'avg_recall':1.0,'avg_exhaustive_count':2.0,'avg_ann_count':2.0}"},
+	    {"{'filters':['n','NotEq',null]}",
+	        "{'avg_recall':1.0,'avg_exhaustive_count':2.0,'avg_ann_count':2.0}"},
 	    {"{'filters':['n','Gt',9],'include_ground_truth':true,'num':1}",
 	        "{'avg_recall':1.0,'avg_exhaustive_count':0.0,'avg_ann_count':0.0,"
 	        "'ground_truth':[{'query_vector':[1.0],'nearest_neighbors':[]}]}"},
@@ -25,8 +26,10 @@ static void answers(void **state)
 	    {"{'num':2,'top_k':2,'include_ground_truth':true}",
 	        "{'avg_recall':1.0,'avg_exhaustive_count':2.0,'avg_ann_count':2.0,'ground_truth':["
 	        "{'query_vector':[1.0],'nearest_neighbors':[{'id':1,'$dist':0.0},{'id':2,'$dist':1.0}]},"
-	        "{'query_vector':[0.0,2.0],'nearest_neighbors':[{'id':3,'$dist':0.0},{'id':4,'$dist':1.0}]}]}"},
-	    {"{'rank_by':['a','ANN',[5]],'top_k':3,'include_ground_truth':true,'num':1,'filters':['id','NotEq',3]}",
+	        "{'query_vector':[0.0,2.0],'nearest_neighbors':[{'id':3,'$dist':0.0},{'id':4,'$dist':1.0}]}]"
+	        "}"},
+	    {"{'rank_by':['a','ANN',[5]],'top_k':3,'include_ground_truth':true,'num':1,'filters':['id','"
+	     "NotEq',3]}",
 	        "{'avg_recall':1.0,'avg_exhaustive_count':3.0,'avg_ann_count':3.0,'ground_truth':["
 	        "{'query_vector':[5.0],'nearest_neighbors':[{'id':2,'$dist':9.0},{'id':4,'$dist':9.0},"
 	        "{'id':1,'$dist':16.0}]}]}"},
@@ -54,9 +57,8 @@ static void answers(void **state)
 
 static void without_documents_or_vectors(void **state)
 {
-	static const struct ask empty[] = {
-	    {"{'include_ground_truth':true}",
-	        "{'avg_recall':1.0,'avg_exhaustive_count':0.0,'avg_ann_count':0.0,'ground_truth':[]}"}};
+	static const struct ask empty[] = {{"{'include_ground_truth':true}",
+	    "{'avg_recall':1.0,'avg_exhaustive_count':0.0,'avg_ann_count':0.0,'ground_truth':[]}"}};
 	static const struct ask none[] = {{"{}", "400 💔 recall needs a namespace with a vector attribute"}};
 	struct world w = world_new(ID_UINT, METRIC_COSINE, "{'v':{'type':'[2]f32','ann':true}}", "[]");
 	world_expect(&w, store_recall, empty, COUNT(empty));

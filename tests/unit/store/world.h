@@ -121,3 +121,8 @@ static inline void world_expect(struct world *w, world_fn *fn, const struct ask 
 			fail_msg("%s:\n got %s\nwant %s", asks[i].query, got, asks[i].reply);
 	}
 }
+
+static inline void ask_all(struct world *w, const struct ask *asks, size_t n)
+{
+	world_expect(w, store_query, asks, n);
+}
