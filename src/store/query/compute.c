@@ -1,5 +1,7 @@
 #include "store/query/compute.h"
 
+#include <math.h>
+
 #include "store/query/highlight.h"
 #include "store/query/rank.h"
 #include "store/query/vector.h"
@@ -13,7 +15,7 @@ struct computation {
 	struct score *score;
 	struct rank vector; /* of COMPUTED_DISTANCE */
 	struct highlight *highlight;
-	float *scores; /* of the run, by row */
+	const float *scores; /* of the run, by row; not finite: none */
 };
 
 struct computed {
@@ -114,40 +116,42 @@ int computed_parse(const struct namespace *ns, yyjson_val *json, const char *pat
 	return 0;
 }
 
-/* The scores of all slots are found together and forgotten: only those of the rows stay. */
-static void run_score(const struct computed *c, struct computation *one, struct topk rows)
+/* A score that is no row's and not 0 comes from a Dist without a value: there is none. */
+static void run_score(const struct computed *c, struct computation *one, struct topk rows, struct arena *a)
 {
-	struct arena *scratch = arena_new();
-	const float *scores = score_slots(c->ns, one->score, scratch);
+	uint32_t *slots = arena_array(a, uint32_t, rows.len);
 	for (size_t i = 0; i < rows.len; i++)
-		one->scores[i] = scores[rows.at[i].slot];
-	arena_free(scratch);
+		slots[i] = rows.at[i].slot;
+	struct scores s = score_slots(c->ns, one->score, (struct slot_list){slots, rows.len}, a);
+	float *scores = arena_array(a, float, rows.len);
+	for (size_t i = 0; i < rows.len; i++)
+		scores[i] = s.rows[i] || s.at[i] == 0 ? s.at[i] : INFINITY;
+	one->scores = scores;
 }
 
-static void run_distance(const struct computed *c, struct computation *one, struct topk rows)
+static void run_distance(const struct computed *c, struct computation *one, struct topk rows, struct arena *a)
 {
+	float *distances = arena_array(a, float, rows.len);
 	const struct attr *attr = one->vector.attr;
 	size_t dims = attr->type.dims;
 	const float *query = one->vector.vector;
 	float norm2 = vector_dot(query, query, dims);
 	for (size_t i = 0; i < rows.len; i++) {
 		const struct doc *d = c->ns->docs.at[rows.at[i].slot];
-		one->scores[i] = vector_distance(
+		distances[i] = vector_distance(
 		    c->ns->schema->metric, query, norm2, namespace_vector(c->ns, attr, d), dims);
 	}
+	one->scores = distances;
 }
 
 void computed_run(struct computed *c, struct topk rows, struct arena *a)
 {
 	for (size_t i = 0; i < c->len; i++) {
 		struct computation *one = &c->at[i];
-		if (one->kind == COMPUTED_HIGHLIGHT)
-			continue;
-		one->scores = arena_array(a, float, rows.len);
 		if (one->kind == COMPUTED_SCORE)
-			run_score(c, one, rows);
-		else
-			run_distance(c, one, rows);
+			run_score(c, one, rows, a);
+		else if (one->kind == COMPUTED_DISTANCE)
+			run_distance(c, one, rows, a);
 	}
 }
 
@@ -168,7 +172,7 @@ size_t computed_print(const struct computed *c, size_t i, const struct doc *d,
 		bool taken = false;
 		for (size_t o = 0; o < n && !taken; o++)
 			taken = computed_has(others[o], c->at[k].name);
-		if (taken)
+		if (taken || (c->at[k].scores && !isfinite(c->at[k].scores[i])))
 			continue;
 		json_put_key(out, &first, c->at[k].name);
 		bytes += put_value(&c->at[k], i, d, out);

@@ -93,7 +93,7 @@ static void rank_fragments(struct work *w)
 		struct score *s;
 		if (score_parse(ns, w->h->ranks[i], "rank_fragments_by", w->arena, &s, &r) < 0)
 			continue;
-		const float *scores = score_slots(ns, s, w->arena);
+		const float *scores = score_slots(ns, s, (struct slot_list){.len = n}, w->arena).at;
 		for (size_t slot = 0; slot < n; slot++)
 			sums[slot] += scores[slot];
 	}

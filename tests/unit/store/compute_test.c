@@ -18,6 +18,11 @@ static void scores(void **state)
 	    {BY_ID "{'d':['vector','VectorDist',[1,0]],'again':['vector','VectorDist','AACAPwAAAAA=']}}",
 	        "{'rows':[{'id':1,'d':0.0,'again':0.0},{'id':2,'d':4.0,'again':4.0},{'id':3,'d':1.25,'again':"
 	        "1.25}]"},
+	    {BY_ID "{'a':['Product',2,['Max',[0,['Attribute','n']]]],'d':['Dist',['Attribute','n'],9],"
+	           "'s':['Saturate',['Dist',['Attribute','n'],9],{'midpoint':4}],'p':['text','BM25','fish dee',"
+	           "{'last_as_prefix':true}]}}",
+	        "{'rows':[{'id':1,'a':10.0,'d':4.0,'s':0.5,'p':0.60996956},"
+	        "{'id':2,'a':14.0,'d':2.0,'s':0.33333334,'p':1.2629179},{'id':3,'a':0.0,'p':0.0}]"},
 	    /* beside what the rows are ranked by, and only for the rows that are returned */
 	    {"{'rank_by':['text','BM25','fish'],'limit':1,'compute_attributes':{'d':['vector','VectorDist',["
 	     "1,1]]}}",
@@ -180,6 +185,10 @@ static void fragments(void **state)
 	        "','fragment_range':[33,54],'match_ranges':[]},{'text':'" FIRST
 	        "','fragment_range':[0,32],'match_ranges':[[16,23]]},{'text':'" THIRD
 	        "','fragment_range':[57,97],'match_ranges':[[85,92]]}]}]"},
+	    {BY_ID "{'h':['Highlight','text',{'rank_fragments_by':['$fragment','BM25','sells na',"
+	           "{'last_as_prefix':true}],'include_offsets':'codepoints'}]},'filters':['id','Eq',1]}",
+	        "{'rows':[{'id':1,'h':[{'text':'" THIRD
+	        "','fragment_range':[57,92],'match_ranges':[[68,73],[74,79]]}]}]"},
 	    /* arrays */
 	    {"{'rank_by':['tags','BM25','boat red'],'limit':9,"
 	     "'compute_attributes':{'h':['Highlight','tags',{'include_offsets':'utf-8'}],'g':['Highlight','"
@@ -208,6 +217,10 @@ static void analysis(void **state)
 	     "{'include_offsets':'utf-8'}]}}",
 	        "{'rows':[{'id':1,'$dist':0.28768212,'h':[{'text':'The CAFÉ.','fragment_range':[0,10],"
 	        "'match_ranges':[[4,9]]}]}]"},
+	    {"{'rank_by':['stemmed','BM25','running'],'limit':1,'compute_attributes':{'h':['Highlight','stemmed',"
+	     "{'include_offsets':'utf-8','fragment_by':'word'}]}}",
+	        "{'rows':[{'id':1,'$dist':0.28768212,'h':[{'text':'Runs','fragment_range':[4,8],"
+	        "'match_ranges':[[4,8]]}]}]"},
 	    {"{'rank_by':['exact','BM25','cafe "
 	     "Café'],'limit':1,'compute_attributes':{'h':['Highlight','exact',"
 	     "{'include_offsets':'utf-8'}]}}",
@@ -216,8 +229,9 @@ static void analysis(void **state)
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE,
 	    "{'folded':{'type':'string','full_text_search':{'ascii_folding':true,'remove_stopwords':true}},"
-	    "'exact':{'type':'string','full_text_search':{'case_sensitive':true}}}",
-	    "[{'id':1,'folded':'The CAFÉ. The sea.','exact':'Café café'}]");
+	    "'exact':{'type':'string','full_text_search':{'case_sensitive':true}},"
+	    "'stemmed':{'type':'string','full_text_search':{'stemming':true}}}",
+	    "[{'id':1,'stemmed':'She Runs.','folded':'The CAFÉ. The sea.','exact':'Café café'}]");
 	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
 }
