@@ -15,7 +15,7 @@ struct computation {
 	struct score *score;
 	struct rank vector; /* of COMPUTED_DISTANCE */
 	struct highlight *highlight;
-	const float *scores; /* of the run, by row; not finite: none */
+	const float *scores; /* of the run, by row, not finite where there is none; NULL: a highlight */
 };
 
 struct computed {
@@ -157,7 +157,7 @@ void computed_run(struct computed *c, struct topk rows, struct arena *a)
 
 static size_t put_value(const struct computation *one, size_t i, const struct doc *d, struct buf *out)
 {
-	if (one->kind == COMPUTED_HIGHLIGHT)
+	if (!one->scores)
 		return highlight_print(one->highlight, d, out);
 	json_put_f32(out, one->scores[i]);
 	return sizeof one->scores[i];

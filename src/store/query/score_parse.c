@@ -342,7 +342,8 @@ static int parse_form(
 	if (f->what == FORM_UNSUPPORTED)
 		return refuse_unsupported(p->r, f->name);
 	bool fits = form_fits(f, json);
-	if (f->what == FORM_VECTOR && (at.depth || fits)) /* rank_by itself may be one, but does not come here */
+	if (f->what == FORM_VECTOR &&
+	    (at.depth || fits)) /* rank_by itself may be one, but does not come here */
 		return refuse(p->r, 400, "💔 %s cannot be part of another rank_by expression", f->name);
 	if (!fits)
 		return refuse(p->r, 400, "💔 malformed rank_by expression, expected %s", f->usage);

@@ -18,9 +18,10 @@ static void scores(void **state)
 	    {BY_ID "{'d':['vector','VectorDist',[1,0]],'again':['vector','VectorDist','AACAPwAAAAA=']}}",
 	        "{'rows':[{'id':1,'d':0.0,'again':0.0},{'id':2,'d':4.0,'again':4.0},{'id':3,'d':1.25,'again':"
 	        "1.25}]"},
-	    {BY_ID "{'a':['Product',2,['Max',[0,['Attribute','n']]]],'d':['Dist',['Attribute','n'],9],"
-	           "'s':['Saturate',['Dist',['Attribute','n'],9],{'midpoint':4}],'p':['text','BM25','fish dee',"
-	           "{'last_as_prefix':true}]}}",
+	    {BY_ID
+	        "{'a':['Product',2,['Max',[0,['Attribute','n']]]],'d':['Dist',['Attribute','n'],9],"
+	        "'s':['Saturate',['Dist',['Attribute','n'],9],{'midpoint':4}],'p':['text','BM25','fish dee',"
+	        "{'last_as_prefix':true}]}}",
 	        "{'rows':[{'id':1,'a':10.0,'d':4.0,'s':0.5,'p':0.60996956},"
 	        "{'id':2,'a':14.0,'d':2.0,'s':0.33333334,'p':1.2629179},{'id':3,'a':0.0,'p':0.0}]"},
 	    /* beside what the rows are ranked by, and only for the rows that are returned */
@@ -217,7 +218,8 @@ static void analysis(void **state)
 	     "{'include_offsets':'utf-8'}]}}",
 	        "{'rows':[{'id':1,'$dist':0.28768212,'h':[{'text':'The CAFÉ.','fragment_range':[0,10],"
 	        "'match_ranges':[[4,9]]}]}]"},
-	    {"{'rank_by':['stemmed','BM25','running'],'limit':1,'compute_attributes':{'h':['Highlight','stemmed',"
+	    {"{'rank_by':['stemmed','BM25','running'],'limit':1,'compute_attributes':{'h':['Highlight','"
+	     "stemmed',"
 	     "{'include_offsets':'utf-8','fragment_by':'word'}]}}",
 	        "{'rows':[{'id':1,'$dist':0.28768212,'h':[{'text':'Runs','fragment_range':[4,8],"
 	        "'match_ranges':[[4,8]]}]}]"},
