@@ -91,7 +91,8 @@ class Attack:
         self.closed = False
         self.stricter = False  # a sound request was refused
 
-    def own(self, request, answer):
+    @staticmethod
+    def own(request, answer):
         """Whether the gateway itself gave this answer."""
         local = request and request.target.split("?")[0] in LOCAL
         return local or (
@@ -162,7 +163,9 @@ class Chain:
             answer = attacker.response(request.method)
             if answer is None:
                 attack.closed = attack.stricter = True
-                require(attack.answers and attack.own(request, attack.answers[-1]), "no answer")
+                before = len(attack.answers) - 1
+                alone = before >= 0 and attack.own(attack.meant[before], attack.answers[before])
+                require(alone, "no answer")
                 return
             attack.answers.append(answer)
             if answer.header("connection") == "close":
