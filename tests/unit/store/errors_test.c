@@ -1,5 +1,5 @@
-/* The error texts of the contract (wire §8, and the sections it names), verbatim, through the whole store. In requests
- * ' stands for ". */
+/* The error texts of the contract (wire §8, and the sections it names), verbatim, through the whole store. In
+ * requests ' stands for ". */
 #include "store_kit.h"
 
 #include "json/doc.h"
@@ -10,8 +10,8 @@ struct sent {
 	const char *error; /* the whole text; up to a last … if it ends so */
 };
 
-#define W "POST /v2/namespaces/"
-#define Q "POST /v2/namespaces/n/query"
+#define W     "POST /v2/namespaces/"
+#define Q     "POST /v2/namespaces/n/query"
 #define SHAPE "Failed to deserialize the JSON body into the target type: "
 #define BY_ID "{'rank_by':['id','asc'],'limit':1,"
 
@@ -35,8 +35,10 @@ static const struct sent cases[] = {
     {W "n", "{'schema':{'x':{'filterable':true}}}", 422, SHAPE "…"},
     {W "n", "{'schema':{'x':{'type':'string','full_text_search':{'tokenizer':'word_v9'}}}}", 422, SHAPE "…"},
     {W "n", "{'schema':{'x':{'type':'string','full_text_search':{'language':'klingon'}}}}", 422, SHAPE "…"},
-    {W "new", "{'upsert_rows':[{'id':1,'v':[1]}],'distance_metric':'cosine_distance',"
-              "'schema':{'v':{'type':'[1]f32','ann':{'distance_metric':'bad'}}}}", 422, SHAPE "…"},
+    {W "new",
+        "{'upsert_rows':[{'id':1,'v':[1]}],'distance_metric':'cosine_distance',"
+        "'schema':{'v':{'type':'[1]f32','ann':{'distance_metric':'bad'}}}}",
+        422, SHAPE "…"},
 
     /* shapes of queries */
     {Q, BY_ID "'consistency':'eventual'}", 422,
@@ -64,7 +66,8 @@ static const struct sent cases[] = {
     /* writes */
     {W "n", "{}", 400, "💔 no writes provided"},
     {W "s", "{'upsert_rows':[{'id':'b'},{'id':'b'}]}", 400,
-        "💔 This upsert contains duplicate document IDs and was not written. You should ensure that individual "
+        "💔 This upsert contains duplicate document IDs and was not written. You should ensure that "
+        "individual "
         "upserts do not include duplicate documents. The duplicated IDs in this batch were the following: …"},
     {W "s", "{'upsert_rows':[{'id':7}]}", 400,
         "💔 namespace ID type is string, but you sent uint; you are not allowed to mix ID types in the same "
@@ -76,16 +79,21 @@ static const struct sent cases[] = {
         "Malformed Cloud KMS crypto key: mykey"},
     {W "new", "{'upsert_rows':[{'id':1,'vector':[1]}]}", 400,
         "💔 distance_metric must be specified for write to namespace with a vector"},
-    {W "new", "{'upsert_rows':[{'id':1,'vector':[1]}],"
-              "'schema':{'vector':{'type':'[1]f32','ann':{'distance_metric':'cosine_distance'}}}}", 400,
-        "💔 `distance_metric` must be specified as a field at the top level of the write request, not in the `ann` "
+    {W "new",
+        "{'upsert_rows':[{'id':1,'vector':[1]}],"
+        "'schema':{'vector':{'type':'[1]f32','ann':{'distance_metric':'cosine_distance'}}}}",
+        400,
+        "💔 `distance_metric` must be specified as a field at the top level of the write request, not in the "
+        "`ann` "
         "configuration for an attribute"},
-    {W "new", "{'upsert_rows':[{'id':1,'embedding':[1]}],'distance_metric':'cosine_distance',"
-              "'schema':{'embedding':{'type':'[1]f32'}}}", 400,
-        "💔 vector attribute 'embedding' must have ann:true"},
-    {W "new", "{'upsert_rows':[{'id':1,'vector':[1]}],'distance_metric':'cosine_distance',"
-              "'schema':{'vector':{'type':'[1]f32','ann':false}}}", 400,
-        "💔 the `vector` attribute must have `ann` set to `true`…"},
+    {W "new",
+        "{'upsert_rows':[{'id':1,'embedding':[1]}],'distance_metric':'cosine_distance',"
+        "'schema':{'embedding':{'type':'[1]f32'}}}",
+        400, "💔 vector attribute 'embedding' must have ann:true"},
+    {W "new",
+        "{'upsert_rows':[{'id':1,'vector':[1]}],'distance_metric':'cosine_distance',"
+        "'schema':{'vector':{'type':'[1]f32','ann':false}}}",
+        400, "💔 the `vector` attribute must have `ann` set to `true`…"},
     {W "n", "{'upsert_rows':[{'id':1,'vector':[1,2]}],'distance_metric':'euclidean_squared'}", 400,
         "💔 distance metric mismatch, expected cosine_distance, got euclidean_squared"},
     {W "s", "{'upsert_rows':[{'id':'a','vector':[1,2]}],'distance_metric':'cosine_distance'}", 400,
@@ -110,7 +118,8 @@ static const struct sent cases[] = {
     {Q, "{'rank_by':['Sum',[1,['text','BM25','x']]],'limit':1}", 400,
         "Sum aggregations can only contain other text queries"},
     {Q, "{'rank_by':['Attribute','n'],'limit':1}", 400,
-        "rank_by clauses must produce non-negative scores, but an attribute clause on signed numeric attribute 'n' was "
+        "rank_by clauses must produce non-negative scores, but an attribute clause on signed numeric "
+        "attribute 'n' was "
         "used. Wrap this clause under a [\"Max\", [0, <clause>]] to fix this."},
 
     /* filters */
@@ -133,10 +142,12 @@ static const struct sent cases[] = {
 
     /* computed attributes */
     {Q, BY_ID "'compute_attributes':{'h':['Highlight','s']}}", 400,
-        "computed attribute `h` references `s`, which is not enabled for full-text search; this requires a schema "
+        "computed attribute `h` references `s`, which is not enabled for full-text search; this requires a "
+        "schema "
         "update"},
     {Q, BY_ID "'compute_attributes':{'h':['Highlight','text']}}", 400,
-        "computed attribute `h`: cannot infer `rank_fragments_by` because the query `rank_by` has no BM25 clause over "
+        "computed attribute `h`: cannot infer `rank_fragments_by` because the query `rank_by` has no BM25 "
+        "clause over "
         "`text`; provide `rank_fragments_by` explicitly"},
 
     /* aggregations, several queries */
@@ -184,10 +195,11 @@ static void texts(void **state)
 {
 	struct kit k = kit_open(NULL);
 	kit_expect(&k, W "n",
-	    quoted(k.arena, "{'upsert_rows':[{'id':1,'vector':[1,2]}],'distance_metric':'cosine_distance',"
-	                    "'schema':{'s':'string','n':'int','tags':'[]string',"
-	                    "'text':{'type':'string','full_text_search':true},"
-	                    "'tokens':{'type':'[]string','full_text_search':{'tokenizer':'pre_tokenized_array'}}}}"),
+	    quoted(k.arena,
+	        "{'upsert_rows':[{'id':1,'vector':[1,2]}],'distance_metric':'cosine_distance',"
+	        "'schema':{'s':'string','n':'int','tags':'[]string',"
+	        "'text':{'type':'string','full_text_search':true},"
+	        "'tokens':{'type':'[]string','full_text_search':{'tokenizer':'pre_tokenized_array'}}}}"),
 	    200, "OK");
 	kit_expect(&k, W "s", quoted(k.arena, "{'upsert_rows':[{'id':'a'}]}"), 200, "OK");
 	kit_expect(&k, W "u",
