@@ -1,5 +1,3 @@
-#include <math.h>
-
 #include "store/query/query_plan.h"
 #include "store/query/rrf.h"
 #include "store/query/vector.h"
@@ -45,7 +43,7 @@ static void run_order(const struct query *q, struct leg *leg)
 	}
 }
 
-static void run_aggregates(const struct query *q, struct leg *leg)
+static int run_aggregates(const struct query *q, struct leg *leg, struct refusal *r)
 {
 	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
@@ -57,13 +55,9 @@ static void run_aggregates(const struct query *q, struct leg *leg)
 		else
 			aggregates_add(leg->aggregates, d);
 	}
-}
-
-static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
-{
-	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
-	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(query, v, dims))
-	                                    : vector_euclidean_squared(query, v, dims);
+	if (leg->grouping && grouping_overflowed(leg->grouping))
+		return refuse(r, 400, "💔 group_by makes more than %d groups", GROUPS_MAX);
+	return 0;
 }
 
 static void run_vector(const struct query *q, struct leg *leg)
@@ -79,7 +73,8 @@ static void run_vector(const struct query *q, struct leg *leg)
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key = distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
+		float key =
+		    vector_distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
 		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
 			topk_offer(&leg->hits, key, slot);
 	}
@@ -128,14 +123,23 @@ static void fuse(struct query *q)
 	    rrf_fuse(q->arena, lists, q->legs_len, q->fusion.rank_constant, q->fusion.limit, by_id, q->ns);
 }
 
-void query_run(struct query *q)
+int query_run(struct query *q, struct refusal *r)
 {
-	for (size_t i = 0; i < q->legs_len; i++) {
+	int rc = 0;
+	for (size_t i = 0; i < q->legs_len && rc == 0; i++) {
 		if (q->legs[i].aggregates)
-			run_aggregates(q, &q->legs[i]);
+			rc = run_aggregates(q, &q->legs[i], r);
 		else
 			run_rows(q, &q->legs[i]);
 	}
+	if (rc < 0)
+		return rc;
 	if (q->fused)
 		fuse(q);
+	for (size_t i = 0; i < q->legs_len; i++) {
+		if (q->legs[i].computed)
+			computed_run(
+			    q->legs[i].computed, q->fused ? q->fused_hits : leg_rows(&q->legs[i]), q->arena);
+	}
+	return 0;
 }
