@@ -91,6 +91,18 @@ def text_scores(expression, documents, schema):
     return Scores({key: found.get(key, 0.0) for key in documents}, set(found), exact=False, texts=[corpus])
 
 
+def sparse_scores(name, query, documents):
+    """Dot products, added up in the order of the dimensions' names (UTF-8 sorts as code points do)."""
+    query, at, matched = values.read_sparse(query), {}, set()
+    for key, document in documents.items():
+        vector, at[key] = document.get(name, {}), 0.0
+        for dimension, weight in query.items():
+            if dimension in vector:
+                at[key] = f32(at[key] + weight * vector[dimension])
+                matched.add(key)
+    return Scores(at, matched)
+
+
 def evaluate(expression, documents, schema):
     def part(inner):
         return evaluate(inner, documents, schema)
@@ -114,6 +126,8 @@ def evaluate(expression, documents, schema):
             below = part(inner)
             at = {key: bend(name, score, options) for key, score in below.at.items()}
             return dataclasses.replace(below, at=at, exact=False)
+        case [name, "SparseKNN", query]:
+            return sparse_scores(name, query, documents)
         case [_, "BM25", *_]:
             return text_scores(expression, documents, schema)
     matches = compile_filter(expression, schema)

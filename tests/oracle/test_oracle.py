@@ -60,16 +60,22 @@ def test_bm25(query, scores):
         (["Sum", [["id", "Lte", 2], ["Max", [3, ["id", "Eq", 2]]]]], {1: 4, 2: 4}),
         (["Product", 0, ["id", "Eq", 2]], {}),
         (["t", "BM25", "wal", {"last_as_prefix": True}], {1: 1, 3: 1}),
+        (["z", "SparseKNN", {"a": 2, "b": 0.1}], {4: 0.199951172, 1: -1.900024414}),
     ],
 )
 def test_scores(expression, scores):
     space = namespace(
-        {"n": "uint", "at": "datetime", "t": {"type": "string", "full_text_search": True}},
+        {
+            "n": "uint",
+            "at": "datetime",
+            "t": {"type": "string", "full_text_search": True},
+            "z": {"type": "{}f16"},
+        },
         [
-            {"id": 1, "n": 100, "at": "2026-02-03T06:00:00Z", "t": "walrus walnut"},
+            {"id": 1, "n": 100, "at": "2026-02-03T06:00:00Z", "t": "walrus walnut", "z": {"a": -1, "b": 1}},
             {"id": 2, "n": 300, "at": "2026-02-03T18:00:00Z", "t": "owl"},
             {"id": 3, "n": 0, "t": "wal"},
-            {"id": 4},
+            {"id": 4, "z": {"b": 2, "c": 1}},
         ],
     )
     entries = space.rank({"rank_by": expression}).entries

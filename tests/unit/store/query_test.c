@@ -100,8 +100,6 @@ static void bm25_scores(void **state)
 	        "400 💔 Max takes non-negative numbers of f32 only"},
 	    {"{'rank_by':['Product',1e39,['text','BM25','fish']],'limit':10}",
 	        "400 💔 Product takes non-negative numbers of f32 only"},
-	    {"{'rank_by':['text','SparseKNN',{'a':1}],'limit':10}",
-	        "400 💔 `SparseKNN` is not supported by this local store yet"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE,
 	    "{'text':{'type':'string','full_text_search':true},'plain':'string',"
