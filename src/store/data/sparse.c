@@ -16,8 +16,7 @@ static int refused(const char **ret_why, const char *why)
 	return -E_INVALID;
 }
 
-int sparse_from_json(
-    struct arena *a, const yyjson_val *value, struct value *ret_value, const char **ret_why)
+int sparse_from_json(struct arena *a, const yyjson_val *value, struct value *ret_value, const char **ret_why)
 {
 	yyjson_val *v = (yyjson_val *)(uintptr_t)value, *name, *weight;
 	size_t i, n = yyjson_obj_size(v);

@@ -3,11 +3,10 @@
 
 #include "world.h"
 
-#define WRITE "POST /v2/namespaces/n"
-#define QUERY "POST /v2/namespaces/n/query"
-#define ALL   "{\"rank_by\":[\"id\",\"asc\"],\"limit\":9,\"include_attributes\":true}"
-#define SCHEMA                                                                                               \
-	"\"schema\":{\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}}}"
+#define WRITE  "POST /v2/namespaces/n"
+#define QUERY  "POST /v2/namespaces/n/query"
+#define ALL    "{\"rank_by\":[\"id\",\"asc\"],\"limit\":9,\"include_attributes\":true}"
+#define SCHEMA "\"schema\":{\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}}}"
 #define ROW(z) "{" SCHEMA ",\"upsert_rows\":[{\"id\":1,\"z\":" z "}]}"
 
 static void writes(void **state)
@@ -24,8 +23,9 @@ static void writes(void **state)
 	        "\"z\":{\"\":2048.0,\"a\":65504.0,\"b\":65504.0,\"c\":5.9604645e-8,\"d\":0.0}"},
 	    {ROW("{}"), 200, "{\"id\":1,\"z\":{}}"},
 	    {ROW("null"), 200, "{\"id\":1}"},
-	    {ROW("{\"a\":65520}"), 400, "attribute 'z' of document 1: a weight of the sparse vector is out of the "
-	                                "range of f16"},
+	    {ROW("{\"a\":65520}"), 400,
+	        "attribute 'z' of document 1: a weight of the sparse vector is out of the "
+	        "range of f16"},
 	    {ROW("{\"a\":-1e300}"), 400, "is out of the range of f16"},
 	    {ROW("{\"a\":1,\"b\":\"2\"}"), 400, "the weights of a sparse vector must be numbers"},
 	    {ROW("{\"a\":1,\"b\":2,\"a\":1}"), 400, "the sparse vector names a dimension twice"},
@@ -34,8 +34,8 @@ static void writes(void **state)
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct kit k = kit_open(NULL);
-		kit_expect(&k, WRITE, cases[i].body, cases[i].status,
-		    cases[i].status == 200 ? "OK" : cases[i].text);
+		kit_expect(
+		    &k, WRITE, cases[i].body, cases[i].status, cases[i].status == 200 ? "OK" : cases[i].text);
 		if (cases[i].status == 200)
 			kit_expect(&k, QUERY, ALL, 200, cases[i].text);
 		kit_close(&k);
@@ -56,7 +56,8 @@ static void many_dimensions(void **state)
 		if (n == 1024)
 			kit_expect(&k, WRITE, body.ptr, 200, "OK");
 		else
-			kit_expect(&k, WRITE, body.ptr, 400, "a sparse vector can have at most 1024 dimensions");
+			kit_expect(
+			    &k, WRITE, body.ptr, 400, "a sparse vector can have at most 1024 dimensions");
 		buf_free(&body);
 		kit_close(&k);
 	}
@@ -71,12 +72,15 @@ static void life(void **state)
 		const char *text;
 	} steps[] = {
 	    {WRITE, "{\"upsert_rows\":[{\"id\":1,\"s\":\"x\"},{\"id\":2}]}", 200, "OK"},
-	    {WRITE, "{" SCHEMA ",\"patch_rows\":[{\"id\":1,\"z\":{\"b\":2,\"a\":1}},{\"id\":2,\"z\":{\"a\":3}}]}", 200,
-	        "\"rows_patched\":2"},
+	    {WRITE,
+	        "{" SCHEMA ",\"patch_rows\":[{\"id\":1,\"z\":{\"b\":2,\"a\":1}},{\"id\":2,\"z\":{\"a\":3}}]}",
+	        200, "\"rows_patched\":2"},
 	    {QUERY, "{\"rank_by\":[\"z\",\"SparseKNN\",{\"a\":2}],\"limit\":9}", 200,
 	        "{\"rows\":[{\"id\":2,\"$dist\":6.0},{\"id\":1,\"$dist\":2.0}]"},
-	    {WRITE, "{\"patch_rows\":[{\"id\":1,\"z\":{\"c\":1}},{\"id\":2,\"s\":\"y\"}]}", 200, "\"rows_patched\":2"},
-	    {QUERY, ALL, 200, "{\"id\":1,\"s\":\"x\",\"z\":{\"c\":1.0}},{\"id\":2,\"s\":\"y\",\"z\":{\"a\":3.0}}"},
+	    {WRITE, "{\"patch_rows\":[{\"id\":1,\"z\":{\"c\":1}},{\"id\":2,\"s\":\"y\"}]}", 200,
+	        "\"rows_patched\":2"},
+	    {QUERY, ALL, 200,
+	        "{\"id\":1,\"s\":\"x\",\"z\":{\"c\":1.0}},{\"id\":2,\"s\":\"y\",\"z\":{\"a\":3.0}}"},
 	    {QUERY, "{\"rank_by\":[\"z\",\"SparseKNN\",{\"a\":2}],\"limit\":9}", 200,
 	        "{\"rows\":[{\"id\":2,\"$dist\":6.0}]"},
 	    {WRITE, "{\"patch_columns\":{\"id\":[2],\"z\":[null]}}", 200, "\"rows_patched\":1"},
@@ -85,7 +89,8 @@ static void life(void **state)
 	        "\"z\":{\"type\":\"{}f16\",\"filterable\":null,\"full_text_search\":null}"},
 	    {"GET /v2/namespaces/n/metadata", "", 200,
 	        "\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}}"},
-	    {"POST /v1/namespaces/n/schema", "{\"z\":{\"type\":\"{}f16\",\"filterable\":null}}", 200, "{}f16"},
+	    {"POST /v1/namespaces/n/schema", "{\"z\":{\"type\":\"{}f16\",\"filterable\":null}}", 200,
+	        "{}f16"},
 	    {"POST /v1/namespaces/n/schema", "{\"z\":\"string\"}", 400,
 	        "cannot change attribute type from {}f16 to string"},
 	    {QUERY, "{\"limit\":9,\"filters\":[\"z\",\"Eq\",null]}", 400, "attribute isn't filterable"},
@@ -112,7 +117,8 @@ static void ranking(void **state)
 	    {"{'rank_by':['z','SparseKNN',{'a':1,'b':1}],'limit':9,'filters':['id','In',[3,1,4]]}",
 	        "{'rows':[{'id':1,'$dist':2.0}]"},
 	    {"{'rank_by':['Sum',[['z','SparseKNN',{'a':1}],['id','Gte',3]]],'limit':9}",
-	        "{'rows':[{'id':2,'$dist':2.0},{'id':1,'$dist':1.0},{'id':4,'$dist':1.0},{'id':5,'$dist':1.0}]"},
+	        "{'rows':[{'id':2,'$dist':2.0},{'id':1,'$dist':1.0},{'id':4,'$dist':1.0},{'id':5,'$dist':1.0}"
+	        "]"},
 	    {"{'rank_by':['Max',[0.25,['z','SparseKNN',{'a':1}]]],'limit':9}",
 	        "{'rows':[{'id':2,'$dist':2.0},{'id':1,'$dist':1.0},{'id':3,'$dist':0.25}]"},
 	    {"{'rank_by':['z','SparseKNN',{'nope':1}],'limit':9}", "{'rows':[]"},
@@ -133,7 +139,8 @@ static void ranking(void **state)
 	struct world w = world_new(ID_UINT, METRIC_NONE,
 	    "{'z':{'type':'{}f16','sparse_knn':{'distance_metric':'dot_product'}},'s':'string',"
 	    "'y':{'type':'{}f16','sparse_knn':{'distance_metric':'dot_product'}}}",
-	    "[{'id':1,'z':{'a':1,'b':1}},{'id':2,'z':{'a':2}},{'id':3,'z':{'b':1,'a':-1}},{'id':4,'z':{'c':1}},"
+	    "[{'id':1,'z':{'a':1,'b':1}},{'id':2,'z':{'a':2}},{'id':3,'z':{'b':1,'a':-1}},{'id':4,'z':{'c':1}"
+	    "},"
 	    "{'id':5}]");
 	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
