@@ -447,6 +447,29 @@ class Generator(random.Random):
         query |= self.choice(
             [{}, {"include_attributes": True}, {"include_attributes": chosen}, {"exclude_attributes": chosen}]
         )
+        if self.maybe(0.15):
+            query["offset"] = self.choice([0, 1, 3, 20])
+            query = self.capped(query)
+        return self.diverse(query, schema) if self.maybe(0.2) else query
+
+    @staticmethod
+    def capped(query):
+        """offset + limit have a maximum."""
+        name = "limit" if "limit" in query else "top_k"
+        return {**query, name: min(query[name], 10000 - query["offset"])}
+
+    def diverse(self, query, schema):
+        """The query with a limit of rows for each value of some attributes, which it then has to include."""
+        names = [name for name, option in schema.items() if option["type"] in SCALARS]
+        keys = self.some(names, 1, 2)
+        total = query.pop("limit", None) or query.pop("top_k")
+        query["limit"] = {
+            "total": total,
+            "per": {"attributes": keys, "limit": self.randint(1, min(total, 3))},
+        }
+        query.pop("exclude_attributes", None)
+        if query.get("include_attributes") is not True:
+            query["include_attributes"] = list({*keys, *query.get("include_attributes", [])})
         return query
 
     def aggregation(self, schema):

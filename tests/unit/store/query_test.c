@@ -301,8 +301,6 @@ static void refused_requests(void **state)
 	    {"{'rank_by':['id','asc'],'limit':'1'}", LIMIT},
 	    {"{'rank_by':['id','asc'],'limit':{}}", LIMIT},
 	    {"{'rank_by':['id','asc'],'limit':-1}", LIMIT},
-	    {"{'rank_by':['id','asc'],'limit':{'total':5,'per':{'attributes':['s'],'limit':1}}}",
-	        "400 💔 `limit.per` is not supported by this local store yet"},
 	    {"{'rank_by':['id','asc'],'limit':9000,'offset':1001}",
 	        "400 💔 offset + limit must be at most 10000"},
 	    {"{'limit':1,'offset':1}", "400 💔 offset requires rank_by"},
