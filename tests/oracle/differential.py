@@ -75,6 +75,32 @@ def check_rows(ranked, expected, rows):
         require(ties, "order of equals:", ids, "expected:", expected)
 
 
+def check_highlight(shown, ranked, limit):
+    """The fragments and their order, but where rounding in f32 decides."""
+    require(len(shown) == min(limit, len(ranked)), "fragments:", shown, "expected:", ranked)
+    expected = [fragment for _, fragment in ranked]
+    if any(near(a[0], b[0]) and a[0] != b[0] for a, b in itertools.pairwise(ranked)):
+        require(all(fragment in expected for fragment in shown), "fragments:", shown, "expected:", ranked)
+    else:
+        require(shown == expected[:limit], "fragments:", shown, "expected:", ranked)
+
+
+def check_computed(oracle, row, queries):
+    """Takes the computed attributes out of a row that these queries returned: the first one's counts."""
+    for query in reversed(queries):
+        for name, expression in query.get("compute_attributes", {}).items():
+            if any(name in other.get("compute_attributes", {}) for other in queries[: queries.index(query)]):
+                continue
+            expected = oracle.computed(expression, query["rank_by"]).get(row["id"])
+            value = row.pop(name, None)
+            if isinstance(expected, list):
+                limit = next((part for part in expression[2:]), {}).get("fragment_limit", 3)
+                check_highlight(value, expected, limit)
+            else:
+                same = value == expected or (None not in (value, expected) and near(value, expected))
+                require(same, name, value, "expected", expected, "of", row)
+
+
 def check_attributes(rows, expected):
     for row in rows:
         shown = {name: value for name, value in row.items() if name != "$dist"}
@@ -100,6 +126,8 @@ def check_answer(oracle, query, result):
         ranked = oracle.rank(query)
         if not has_per(query) or clear_ranks(ranked, query):
             check_rows(ranked, oracle.cut(ranked, query), result["rows"])
+        for row in result["rows"]:
+            check_computed(oracle, row, [query])
         check_attributes(result["rows"], lambda key: oracle.shown(key, query))
 
 
@@ -137,12 +165,15 @@ def ask(store, namespace, oracle, queries):
     return len(queries)
 
 
+def returned_by(queries, legs, key):
+    return [query for query, leg in zip(queries, legs, strict=True) if any(entry[0] == key for entry in leg)]
+
+
 def shown_by_legs(oracle, queries, legs, key):
     """A fused row has the attributes of all legs that returned it."""
     shown = {}
-    for query, leg in zip(queries, legs, strict=True):
-        if any(entry[0] == key for entry in leg):
-            shown |= oracle.shown(key, query)
+    for query in returned_by(queries, legs, key):
+        shown |= oracle.shown(key, query)
     return shown
 
 
@@ -157,6 +188,8 @@ def ask_fused(store, namespace, oracle, queries, rerank_by, limit):
     require(len(results) == 1, "fused results:", len(results))
     try:
         check_rows(fused, fused.entries[:limit], results[0]["rows"])
+        for row in results[0]["rows"]:
+            check_computed(oracle, row, returned_by(queries, legs, row["id"]))
         check_attributes(results[0]["rows"], lambda key: shown_by_legs(oracle, queries, legs, key))
     except Mismatch as mismatch:
         raise Mismatch(f"{mismatch}\nfused: {json.dumps(body, ensure_ascii=False)}") from None
@@ -193,8 +226,11 @@ def simpler(query):
         yield {**query, "filters": filters[1]}
     if has_per(query):
         yield {**query, "limit": query["limit"]["total"]}
-    for name in ("include_attributes", "exclude_attributes", "offset"):
-        if name in query and not (has_per(query) and name.endswith("attributes")):
+    computed = query.get("compute_attributes", {})
+    for name in computed if len(computed) > 1 else ():
+        yield {**query, "compute_attributes": {name: computed[name]}}
+    for name in ("include_attributes", "exclude_attributes", "compute_attributes", "offset"):
+        if name in query and not (has_per(query) and name == "include_attributes"):
             yield {other: value for other, value in query.items() if other != name}
 
 
