@@ -191,10 +191,8 @@ static void put_plan(struct explainer *e)
 int store_explain(const struct namespace *ns, bool indexed, yyjson_val *body, struct arena *a,
     struct buf *out, struct refusal *r)
 {
-	struct query *q = arena_one(a, struct query);
-	q->ns = ns;
-	q->arena = a;
-	int rc = query_parse(q, body, r);
+	struct query *q;
+	int rc = query_parse(ns, body, a, &q, r);
 	if (rc < 0)
 		return rc;
 	if (!indexed)
