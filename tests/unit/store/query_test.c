@@ -374,7 +374,7 @@ static void billing_and_performance(void **state)
 	struct buf out = buf_new(1 << 16);
 	yyjson_val *query =
 	    world_json(&w, "{'rank_by':['vector','ANN',[1,1]],'limit':5,'include_attributes':true}");
-	assert_int_equal(store_query(w.ns, query, w.arena, &out, &r), 0);
+	assert_int_equal(store_query(w.ns, query, (struct query_times){0}, w.arena, &out, &r), 0);
 	assert_true(span_contains(buf_span(&out),
 	    SPAN("],\"billing\":{\"billable_logical_bytes_queried\":256000000,"
 	         "\"billable_logical_bytes_returned\":105},\"performance\":{\"cache_hit_ratio\":1.0,"

@@ -79,7 +79,7 @@ static inline const char *world_ask(struct world *w, const char *query)
 {
 	struct refusal r = {.arena = w->arena};
 	struct buf out = buf_new(1 << 20);
-	int rc = store_query(w->ns, world_json(w, query), w->arena, &out, &r);
+	int rc = store_query(w->ns, world_json(w, query), (struct query_times){0}, w->arena, &out, &r);
 	struct span text = buf_span(&out);
 	buf_byte(&out, '\0');
 	char *billing = rc == 0 ? strstr(out.ptr, ",\"billing\"") : NULL;
