@@ -350,8 +350,6 @@ static void refused_requests(void **state)
 	        SHAPE "queries[1].filters: data did not match any variant of untagged enum Filter"},
 	    {"{'queries':{}}", SHAPE "queries: invalid type: map, expected a sequence"},
 	    {"{'limit':1,'group_by':['s']}", "400 💔 group_by requires aggregate_by"},
-	    {"{'limit':1,'compute_attributes':{'h':['Highlight','s']}}",
-	        "400 💔 `compute_attributes` is not supported by this local store yet"},
 	    {"{'limit':1,'rerank_by':['RRF']}", "400 💔 rerank_by requires queries"},
 	    /* What SDKs send for absent options. */
 	    {"{'rank_by':['id','asc'],'limit':1,'filters':null,'consistency':null,'include_attributes':null,"
@@ -374,7 +372,7 @@ static void billing_and_performance(void **state)
 	struct buf out = buf_new(1 << 16);
 	yyjson_val *query =
 	    world_json(&w, "{'rank_by':['vector','ANN',[1,1]],'limit':5,'include_attributes':true}");
-	assert_int_equal(store_query(w.ns, query, (struct query_times){0}, w.arena, &out, &r), 0);
+	assert_int_equal(store_query(w.ns, query, w.arena, &out, &r), 0);
 	assert_true(span_contains(buf_span(&out),
 	    SPAN("],\"billing\":{\"billable_logical_bytes_queried\":256000000,"
 	         "\"billable_logical_bytes_returned\":105},\"performance\":{\"cache_hit_ratio\":1.0,"
