@@ -231,36 +231,6 @@ void call_end_read(struct call *c, struct holder *h)
 	catalog_release(&c->store->catalog, h);
 }
 
-int call_begin_view(struct call *c, struct view *ret_view)
-{
-	struct holder *h;
-	int rc = call_begin_read(c, &h);
-	if (rc < 0)
-		return rc;
-	struct tail *tail = h->tail;
-	struct view view = {.holder = h, .ns = h->data};
-	view.lagging = tail && c->visit && c->visit->eventual;
-	if (view.lagging)
-		view.ns = tail_begin_read(tail, cloud_tail_rules(c->store->cloud, c->ns), time_mono_ns());
-	*ret_view = view;
-	return 0;
-}
-
-void call_end_view(struct call *c, struct view *view)
-{
-	if (view->lagging)
-		tail_end_read(view->holder->tail);
-	call_end_read(c, view->holder);
-}
-
-struct tail_state call_index_state(struct call *c, const struct holder *h)
-{
-	if (h->tail)
-		return tail_state(h->tail, cloud_tail_rules(c->store->cloud, c->ns), time_mono_ns());
-	return (struct tail_state){
-	    .rows = namespace_row_count(h->data), .logical_bytes = h->data->logical_bytes};
-}
-
 int call_begin_write(struct call *c, struct holder **ret_holder)
 {
 	struct holder *h = catalog_take(&c->store->catalog, c->ns, true);

@@ -1,4 +1,4 @@
-/* The lagging index at the store's writes. */
+/* The lagging index where the store reads and writes. */
 #include "base/time.h"
 #include "store/cloud/cloud_inside.h"
 
@@ -103,4 +103,34 @@ void cloud_write_end(struct call *c, struct holder *h, struct cloud_write *w)
 	if (w->record.len)
 		tail_push(
 		    h->tail, w->record, h->data, w->bytes, time_mono_ns(), c->visit && c->visit->unbounded);
+}
+
+int call_begin_view(struct call *c, struct view *ret_view)
+{
+	struct holder *h;
+	int rc = call_begin_read(c, &h);
+	if (rc < 0)
+		return rc;
+	struct tail *tail = h->tail;
+	struct view view = {.holder = h, .ns = h->data};
+	view.lagging = tail && c->visit && c->visit->eventual;
+	if (view.lagging)
+		view.ns = tail_begin_read(tail, cloud_tail_rules(c->store->cloud, c->ns), time_mono_ns());
+	*ret_view = view;
+	return 0;
+}
+
+void call_end_view(struct call *c, struct view *view)
+{
+	if (view->lagging)
+		tail_end_read(view->holder->tail);
+	call_end_read(c, view->holder);
+}
+
+struct tail_state call_index_state(struct call *c, const struct holder *h)
+{
+	if (h->tail)
+		return tail_state(h->tail, cloud_tail_rules(c->store->cloud, c->ns), time_mono_ns());
+	return (struct tail_state){
+	    .rows = namespace_row_count(h->data), .logical_bytes = h->data->logical_bytes};
 }

@@ -21,11 +21,10 @@ static void forget_ended(struct permits *p, uint64_t now_ns)
 	p->held.len = n;
 }
 
-/* The first moment from `at_ns` on at which `weight` permits are free. All that is held begins before. */
-static uint64_t first_free(
-    const struct permits *p, unsigned limit, unsigned weight, uint64_t at_ns, uint64_t now_ns)
+/* The first moment at which `weight` permits are free. */
+static uint64_t first_free(const struct permits *p, unsigned limit, unsigned weight, uint64_t now_ns)
 {
-	for (;;) {
+	for (uint64_t at_ns = now_ns;;) {
 		unsigned used = 0;
 		uint64_t next_ns = UINT64_MAX;
 		vec_each (&p->held, held) {
@@ -46,13 +45,11 @@ int permits_take(struct permits *p, unsigned limit, unsigned weight, uint64_t no
 {
 	forget_ended(p, now_ns);
 	weight = weight < limit ? weight : limit;
-	uint64_t from_ns = p->last_from_ns > now_ns ? p->last_from_ns : now_ns;
-	from_ns = first_free(p, limit, weight, from_ns, now_ns);
+	uint64_t from_ns = first_free(p, limit, weight, now_ns);
 	if (from_ns - now_ns > wait_max_ns)
 		return -E_FULL;
 	struct permit taken = {++p->last_id, from_ns, from_ns + work_ns, weight, true};
 	vec_push(&p->held, taken);
-	p->last_from_ns = from_ns;
 	*ret_id = taken.id;
 	*ret_wait_ns = from_ns - now_ns;
 	return 0;

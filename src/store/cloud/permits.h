@@ -1,5 +1,6 @@
 /* The permits of a namespace as a timetable: who holds how many from when to when. Nobody waits in here: a
- * query is told when its turn comes, so that the rule holds on virtual time as well. Turns go by arrival. */
+ * query is told when its turn comes, so that the rule holds on virtual time as well. Who waits counts as one
+ * who holds, so nobody passes: turns go by arrival. */
 #pragma once
 
 #include "base/vec.h"
@@ -15,7 +16,7 @@ struct permit {
 
 struct permits {
 	VEC(struct permit) held; /* by arrival */
-	uint64_t last_from_ns, last_id;
+	uint64_t last_id;
 };
 
 /* Takes `weight` of `limit` permits (never more than all) at now_ns for work_ns. *ret_wait_ns: how long the

@@ -14,9 +14,10 @@ int store_query_timed(const struct namespace *ns, yyjson_val *body, struct query
 	int rc = query_parse(q, body, r);
 	if (rc < 0)
 		return rc;
-	query_run(q);
-	query_print(q, started_ns, out);
-	return 0;
+	rc = query_run(q, r);
+	if (rc == 0)
+		query_print(q, started_ns, out);
+	return rc;
 }
 
 int store_query(

@@ -7,6 +7,7 @@
 #include "store/cloud/chance.h"
 #include "store/cloud/cloud_settings.h"
 #include "store/cloud/mishap.h"
+#include "store/cloud/operations.h"
 #include "store/cloud/permits.h"
 #include "store/cloud/tail.h"
 
@@ -258,6 +259,24 @@ static void running_queries_hold_their_permits(void **state)
 	permits_free(&p);
 }
 
+/* Operations */
+
+static void each_operation_is_taken_once(void **state)
+{
+	struct operations o = {0};
+	const struct store_request req = {.method = SPAN("POST"), .path = SPAN("/x"), .body = SPAN("{}")};
+	static const uint64_t tokens[][2] = {{1, 1}, {1, 2}, {1, 3}};
+	struct operation *late = operations_add(&o, SPAN("a"), &req, tokens[0], 100, 300);
+	struct operation *early = operations_add(&o, SPAN("a"), &req, tokens[1], 100, 200);
+	struct operation *same = operations_add(&o, SPAN("a"), &req, tokens[2], 100, 300);
+	assert_null(operations_take_due(&o, 199));
+	assert_ptr_equal(operations_take_due(&o, 300), early);
+	assert_ptr_equal(operations_take_due(&o, 300), late);
+	assert_ptr_equal(operations_take_due(&o, 300), same);
+	assert_null(operations_take_due(&o, 300));
+	operations_free(&o);
+}
+
 /* Lag: milliseconds and bytes. */
 
 static void writes_are_indexed_in_turn(void **state)
@@ -294,6 +313,7 @@ int main(void)
 	    cmocka_unit_test(mishaps_hit_what_they_may),
 	    cmocka_unit_test(permits_are_waited_for),
 	    cmocka_unit_test(running_queries_hold_their_permits),
+	    cmocka_unit_test(each_operation_is_taken_once),
 	    cmocka_unit_test(writes_are_indexed_in_turn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,7 +199,8 @@ static void backlogs_are_refused(void **state)
 	kit_expect(&k, "POST /v2/namespaces/b", ROW(3), 200, "OK"); /* each for itself */
 	pass_ms(60000);
 	kit_expect(&k, QUERY, ALL, 200, "\"rows\":[{\"id\":2,\"n\":2},{\"id\":3,\"n\":3}]");
-	kit_expect(&k, WRITE, ROW(4), 200, "OK");
+	kit_expect(&k, WRITE, "{\"upsert_rows\":[{\"id\":4,\"n\":4},{\"id\":5,\"n\":5}]}", 200, "OK");
+	kit_expect(&k, QUERY, ALL, 200, "\"id\":5"); /* nobody does any more */
 	close_cloud(&k);
 }
 
@@ -353,8 +354,10 @@ static void operations_take_effect_once_when_due(void **state)
 	ask_operation(&k, location[0], 200, "{\"status\":\"running\"}");
 	pass_ms(299);
 	kit_expect(&k, QUERY, ALL, 200, "\"n\":1");
+	kit_expect(&k, "PATCH /_admin/cloud", "{\"status_rate\":1,\"faults_on\":\"write\"}", 200, "");
 	pass_ms(1);
-	kit_expect(&k, QUERY, ALL, 200, "\"n\":2"); /* without a poll */
+	kit_expect(&k, QUERY, ALL, 200, "\"n\":2"); /* without a poll, and without meeting chance again */
+	kit_expect(&k, "PATCH /_admin/cloud", "{\"status_rate\":0}", 200, "");
 	kit_expect(&k, WRITE, "{\"upsert_rows\":[{\"id\":1,\"n\":3}]}", 200, "OK");
 	ask_operation(&k, location[0], 200,
 	    "{\"status\":\"finished\",\"result\":{\"success\":{\"status\":\"OK\",\"message\"");
