@@ -12,8 +12,8 @@
 
 #define IDS       6
 #define STEPS     24
-#define HISTORIES 120 /* of each combination of settings */
-#define ROW_BYTES 16  /* id and n */
+#define HISTORIES 75 /* of each combination of settings */
+#define ROW_BYTES 16 /* id and n */
 #define ID_BYTES  8
 
 struct version {
