@@ -167,6 +167,8 @@ static void put_leg(struct explainer *e, const struct leg *leg)
 	put_field(e, leg, "aggregate_by", "aggregate");
 	put_field(e, leg, "group_by", "group");
 	put_field(e, leg, "compute_attributes", "compute");
+	if (leg->per)
+		put_field(e, leg, "limit", "limit");
 	put_result(e, leg);
 }
 
