@@ -12,27 +12,38 @@
 
 #include "base/vec.h"
 
-#define ACCEPT_BATCH        64
-#define ACCEPT_PAUSE_NS     (100 * NS_PER_MS) /* when the process is out of descriptors */
-#define DRAIN_BODY_BYTES    (256 * 1024)      /* of an unread body, to keep the connection */
-#define LINGER_NS           (2 * NS_PER_S)
-#define DRAIN_FIRST_BYTE_NS (500 * NS_PER_MS)
-#define REPLY_HEAD_MAX      (64 * 1024)
-#define BACKLOG             4096
-#define SPARE_ARENAS_MAX    256
+#define ACCEPT_BATCH     64
+#define ACCEPT_PAUSE_NS  (100 * NS_PER_MS) /* when there is no descriptor, and nobody to make room */
+#define DRAIN_BODY_BYTES (256 * 1024)      /* of an unread body, to keep the connection */
+#define LINGER_NS        (2 * NS_PER_S)
+#define DRAIN_IDLE_NS    NS_PER_S /* for one more request, whose answer says that it is the last */
+#define HEAD_PATIENCE_NS NS_PER_S /* before a connection that owes a head makes room for others */
+#define EXCESS_MAX       64 /* connections past the limit: most find room before they ask for something */
+#define REPLY_HEAD_MAX   (64 * 1024)
+#define UNSENT_MAX       (128 * 1024) /* that the kernel holds of an answer which its client does not take */
+#define BACKLOG          4096
+#define SPARES_MAX       256 /* arenas and reply heads */
 
 enum conn_state {
-	CONN_IDLE, /* server->idle: waits for the first byte of a request */
-	CONN_BUSY, /* server->busy: its coroutine runs */
+	CONN_OWING, /* new, or inside of a head: has not brought the request that it came for */
+	CONN_IDLE,  /* between requests */
+	CONN_BUSY,  /* its request is being worked on */
+	CONN_STATES
 };
 
 struct conn {
-	struct conn *prev, *next;
+	struct conn *prev, *next; /* in server->lists[state] */
 	enum conn_state state;
+	bool in_excess;    /* came past the limit: is answered with 503 if that still holds */
+	uint64_t since_ns; /* in that state */
 	struct server *server;
 	struct http_conn *http;
-	struct coro *coro;
+	struct coro *coro; /* NULL while it waits for a first byte */
 	struct timer idle_timer;
+};
+
+struct conn_list {
+	struct conn *first, *last; /* the first has been in it for longest */
 };
 
 struct server {
@@ -41,9 +52,10 @@ struct server {
 	struct loop *loop;
 	const struct server_options *options;
 	int fd; /* -1 once drained */
-	bool accepting, draining, poll_closed;
-	struct conn *idle, *busy;
+	bool accepting, listening, closing, poll_closed;
+	struct conn_list lists[CONN_STATES];
 	_Atomic unsigned count; /* read by other threads, too */
+	_Atomic uint64_t made_room, turned_away;
 	struct coro *drainer;
 	VEC(struct arena *) arenas;
 	VEC(struct buf) heads;
@@ -98,23 +110,28 @@ int server_bind(const char *host, uint16_t port, bool shared, uint16_t *ret_port
 
 /* --- connections --- */
 
-/* The one place where a connection changes its list. */
+static void conn_link(struct conn *c, enum conn_state state)
+{
+	struct conn_list *l = &c->server->lists[state];
+	c->state = state;
+	c->since_ns = loop_now_ns();
+	c->prev = l->last;
+	c->next = NULL;
+	*(l->last ? &l->last->next : &l->first) = c;
+	l->last = c;
+}
+
+static void conn_unlink(struct conn *c)
+{
+	struct conn_list *l = &c->server->lists[c->state];
+	*(c->prev ? &c->prev->next : &l->first) = c->next;
+	*(c->next ? &c->next->prev : &l->last) = c->prev;
+}
+
 static void conn_set_state(struct conn *c, enum conn_state to)
 {
-	struct conn **from_list = c->state == CONN_IDLE ? &c->server->idle : &c->server->busy;
-	struct conn **to_list = to == CONN_IDLE ? &c->server->idle : &c->server->busy;
-	if (c->prev)
-		c->prev->next = c->next;
-	else if (*from_list == c)
-		*from_list = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
-	c->state = to;
-	c->prev = NULL;
-	c->next = *to_list;
-	if (c->next)
-		c->next->prev = c;
-	*to_list = c;
+	conn_unlink(c);
+	conn_link(c, to);
 }
 
 static void set_accepting(struct server *s, bool on)
@@ -128,46 +145,94 @@ static void set_accepting(struct server *s, bool on)
 		uv_poll_stop(&s->accept_poll);
 }
 
+static unsigned accepted_max(const struct server *s)
+{
+	return s->options->connections_max + EXCESS_MAX;
+}
+
 /* The one place where a connection ends. */
 static void conn_close(struct conn *c)
 {
 	struct server *s = c->server;
 	timer_stop(s->loop, &c->idle_timer);
-	if (c->prev)
-		c->prev->next = c->next;
-	else if (c->state == CONN_IDLE)
-		s->idle = c->next;
-	else
-		s->busy = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
+	conn_unlink(c);
 	http_conn_free(c->http);
 	free(c);
 	s->count--;
 	if (s->count == 0 && s->drainer)
 		coro_wake(s->drainer, 0);
-	set_accepting(s, !s->draining && s->count < s->options->connections_max);
+	set_accepting(s, s->listening && s->count < accepted_max(s));
 }
 
 static void on_first_byte(void *ctx)
 {
 	struct conn *c = ctx;
 	timer_rest(c->server->loop, &c->idle_timer);
-	conn_set_state(c, CONN_BUSY);
+	conn_set_state(c, CONN_OWING);
+	stream_watch(http_stream(c->http), NULL, NULL);
 	c->coro = coro_start(c->server->loop, serve, c);
+	if (!c->coro) /* no room for a stack */
+		conn_close(c);
+}
+
+/* Closes it unless a request has just come: one that crosses the close on its way is lost to its client. */
+static bool conn_close_idle(struct conn *c)
+{
+	if (stream_has_bytes(http_stream(c->http))) {
+		on_first_byte(c);
+		return false;
+	}
+	conn_close(c);
+	return true;
 }
 
 static void on_idle_timeout(struct timer *t)
 {
-	conn_close((struct conn *)((char *)t - offsetof(struct conn, idle_timer)));
+	struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, idle_timer));
+	stream_give_up(http_stream(c->http));
+	conn_close_idle(c);
+}
+
+/* Waits for the first byte of a request. */
+static void conn_await(struct conn *c)
+{
+	struct server *s = c->server;
+	c->coro = NULL;
+	timer_start(s->loop, &c->idle_timer,
+	    deadline_in(s->closing && s->options->idle_timeout_ns > DRAIN_IDLE_NS
+	                    ? DRAIN_IDLE_NS
+	                    : s->options->idle_timeout_ns));
+	stream_watch(http_stream(c->http), on_first_byte, c);
 }
 
 static void conn_rest(struct conn *c)
 {
-	struct server *s = c->server;
 	conn_set_state(c, CONN_IDLE);
-	timer_start(s->loop, &c->idle_timer, deadline_in(s->options->idle_timeout_ns));
-	stream_watch(http_stream(c->http), on_first_byte, c);
+	conn_await(c);
+}
+
+/* Somebody goes for the sake of a newcomer: who owes a request for longer than anybody does in good faith,
+ * else who has been idle for longest. False if all are busy. */
+static bool make_room(struct server *s)
+{
+	struct conn *owing = s->lists[CONN_OWING].first, *idle;
+	if (owing && owing->since_ns + HEAD_PATIENCE_NS < loop_now_ns()) {
+		s->made_room++;
+		if (owing->coro) {
+			conn_set_state(owing, CONN_BUSY); /* until its coroutine has ended */
+			coro_cancel(owing->coro);
+		} else {
+			conn_close_idle(owing);
+		}
+		return true;
+	}
+	while ((idle = s->lists[CONN_IDLE].first)) {
+		if (conn_close_idle(idle)) {
+			s->made_room++;
+			return true;
+		}
+	}
+	return false;
 }
 
 static void accept_one(struct server *s, int fd)
@@ -181,36 +246,42 @@ static void accept_one(struct server *s, int fd)
 	c->server = s;
 	c->http = http_conn_new(stream, HTTP_SERVER, &s->options->limits);
 	c->idle_timer.fn = on_idle_timeout;
-	c->next = s->idle;
-	if (c->next)
-		c->next->prev = c;
-	s->idle = c;
+	c->in_excess = s->count >= s->options->connections_max && !make_room(s);
 	s->count++;
-	conn_rest(c);
+	conn_link(c, CONN_OWING);
+	conn_await(c);
 }
 
 static void on_accept_pause_over(struct timer *t)
 {
 	struct server *s = (struct server *)((char *)t - offsetof(struct server, accept_pause));
-	set_accepting(s, !s->draining);
+	set_accepting(s, s->listening);
+}
+
+static void pause_accepting(struct server *s)
+{
+	set_accepting(s, false);
+	timer_start(s->loop, &s->accept_pause, deadline_in(ACCEPT_PAUSE_NS));
 }
 
 static void accept_some(struct server *s, int most)
 {
-	for (int i = 0; i < most && s->count < s->options->connections_max; i++) {
+	for (int i = 0; i < most; i++) {
+		if (s->count >= accepted_max(s) && !make_room(s)) {
+			pause_accepting(s);
+			return;
+		}
 		int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			accept_one(s, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			set_accepting(s, false);
-			timer_start(s->loop, &s->accept_pause, deadline_in(ACCEPT_PAUSE_NS));
+			pause_accepting(s);
+			make_room(s); /* whoever goes lets accepting go on */
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return;
 		}
 	}
-	if (s->count >= s->options->connections_max)
-		set_accepting(s, false);
 }
 
 static void on_acceptable(uv_poll_t *handle, int status, int events)
@@ -232,14 +303,18 @@ int server_new(struct loop *l, int fd, const struct server_options *options, str
 	s->options = options;
 	s->accept_poll.data = s;
 	s->accept_pause.fn = on_accept_pause_over;
+	int unsent_max = UNSENT_MAX; /* connections take it over from their listening socket */
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max);
+	s->listening = true;
 	set_accepting(s, true);
 	*ret = s;
 	return 0;
 }
 
-unsigned server_connections(const struct server *s)
+struct server_counts server_counts(const struct server *s)
 {
-	return s->count;
+	return (struct server_counts){
+	    .connections = s->count, .made_room = s->made_room, .turned_away = s->turned_away};
 }
 
 static void on_accept_closed(uv_handle_t *handle)
@@ -250,33 +325,60 @@ static void on_accept_closed(uv_handle_t *handle)
 		coro_wake(s->drainer, 0);
 }
 
-int server_drain(struct server *s, uint64_t deadline_ns)
+/* Who is in the backlog has been told by the kernel that it is connected: it is served once. (A process that
+ * listens on the same socket finds nothing missing.) */
+static void stop_listening(struct server *s)
 {
-	int rc = 0;
-	/* Who is in the backlog has been told by the kernel that it is connected: serve it once. */
 	accept_some(s, BACKLOG);
-	s->draining = true;
+	s->listening = false;
 	set_accepting(s, false);
 	timer_stop(s->loop, &s->accept_pause);
 	uv_close((uv_handle_t *)&s->accept_poll, on_accept_closed);
 	close(s->fd);
 	s->fd = -1;
-	s->drainer = coro_self();
-	for (struct conn *c = s->idle, *next; c; c = next) {
-		next = c->next;
-		if (!stream_readable(http_stream(c->http)) || stream_peer_gone(http_stream(c->http)))
-			conn_close(c);
-		else /* it may have been accepted this moment */
-			timer_start(s->loop, &c->idle_timer, deadline_in(DRAIN_FIRST_BYTE_NS));
+}
+
+/* Who waits for a request may send one more, now that its answer says to close. */
+static void hurry_idle(struct server *s)
+{
+	for (enum conn_state state = CONN_OWING; state <= CONN_IDLE; state++) {
+		for (struct conn *c = s->lists[state].first, *next; c; c = next) {
+			next = c->next;
+			if (c->coro)
+				continue;
+			if (stream_peer_gone(http_stream(c->http)))
+				conn_close(c);
+			else if (c->idle_timer.deadline_ns > deadline_in(DRAIN_IDLE_NS))
+				timer_start(s->loop, &c->idle_timer, deadline_in(DRAIN_IDLE_NS));
+		}
 	}
+}
+
+static void cancel_all(struct server *s)
+{
+	for (enum conn_state state = CONN_OWING; state < CONN_STATES; state++) {
+		for (struct conn *c = s->lists[state].first, *next; c; c = next) {
+			next = c->next;
+			if (c->coro)
+				coro_cancel(c->coro);
+			else
+				conn_close(c);
+		}
+	}
+}
+
+int server_drain(struct server *s, uint64_t delay_ns, uint64_t deadline_ns)
+{
+	int rc = 0;
+	s->closing = true;
+	if (delay_ns)
+		(void)!coro_sleep_until(deadline_in(delay_ns));
+	s->drainer = coro_self();
+	stop_listening(s);
+	hurry_idle(s);
 	while (s->count && rc == 0)
 		rc = coro_wait(deadline_ns);
-	if (s->count) {
-		while (s->idle)
-			conn_close(s->idle);
-		for (struct conn *c = s->busy; c; c = c->next)
-			coro_cancel(c->coro);
-	}
+	cancel_all(s);
 	while (s->count || !s->poll_closed) {
 		int again = coro_wait(deadline_in(NS_PER_S));
 		if (again == -E_CANCELLED)
@@ -329,6 +431,8 @@ static int status_of_failure(int rc)
 		return 431;
 	case -E_TIMEOUT:
 		return 408;
+	case -E_FULL:
+		return 503;
 	default:
 		return 0; /* the client is gone: nobody to tell */
 	}
@@ -355,14 +459,22 @@ static void linger(struct exchange *x)
 static void refuse(struct exchange *x, int rc)
 {
 	static const struct http_head nothing = {.method = METHOD_OTHER};
-	int status = status_of_failure(rc);
-	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
+	int status = http_any_byte(x->conn) ? status_of_failure(rc) : 0;
+	const char *why = rc == -E_HTTP   ? http_error(x->conn)
+	                  : rc == -E_FULL ? "too many connections, and all of them are busy"
+	                                  : result_text(rc);
 	x->req = &nothing;
 	x->keep_alive = false;
 	x->failure = why;
-	if (status == 0 || !http_any_byte(x->conn))
+	if (status == 0)
 		return;
-	if (reply_whole(x, status, SPAN("application/json"), x->options->refusal(x, status, why)) == 0)
+	struct span body = x->options->refusal(x, status, why);
+	reply_begin(x, status);
+	reply_header(x, SPAN("content-type"), SPAN("application/json"));
+	if (rc == -E_FULL)
+		reply_header(x, SPAN("retry-after"), SPAN("1"));
+	reply_length(x, body.len);
+	if (reply_write(x, body) == 0 && reply_end(x) == 0)
 		linger(x);
 }
 
@@ -384,7 +496,7 @@ static bool drain_body(struct exchange *x)
 
 static void run_handler(struct conn *c, struct exchange *x)
 {
-	x->keep_alive = x->req->keep_alive && !c->server->draining;
+	x->keep_alive = x->req->keep_alive;
 	stream_watch(http_stream(c->http), on_unexpected, c);
 	x->options->handler(x);
 	stream_watch(http_stream(c->http), NULL, NULL);
@@ -405,10 +517,27 @@ static struct arena *take_arena(struct server *s)
 static void give_arena(struct server *s, struct arena *a)
 {
 	arena_reset(a);
-	if (s->arenas.len < SPARE_ARENAS_MAX)
+	if (s->arenas.len < SPARES_MAX)
 		vec_push(&s->arenas, a);
 	else
 		arena_free(a);
+}
+
+static void give_head(struct server *s, struct buf *head)
+{
+	buf_clear(head);
+	if (s->heads.len < SPARES_MAX)
+		vec_push(&s->heads, *head);
+	else
+		buf_free(head);
+}
+
+static bool still_in_excess(struct conn *c)
+{
+	struct server *s = c->server;
+	c->in_excess = c->in_excess && s->count > s->options->connections_max;
+	s->turned_away += c->in_excess;
+	return c->in_excess;
 }
 
 /* One request. Returns whether the connection can carry another. */
@@ -424,8 +553,12 @@ static bool serve_one(struct conn *c)
 	    .began_ns = time_mono_ns(),
 	    .arena = take_arena(s),
 	    .head = &head,
+	    .closing = &s->closing,
 	};
 	int rc = http_read_head(c->http, METHOD_OTHER, x.began_ns + s->options->head_timeout_ns, &x.req);
+	if (rc == 0 && still_in_excess(c))
+		rc = -E_FULL;
+	conn_set_state(c, CONN_BUSY);
 	if (rc == 0)
 		run_handler(c, &x);
 	else
@@ -433,21 +566,21 @@ static bool serve_one(struct conn *c)
 	if (s->options->finished && (rc == 0 || x.status))
 		s->options->finished(&x);
 	give_arena(s, x.arena);
-	buf_clear(&head);
-	vec_push(&s->heads, head);
+	give_head(s, &head);
 	return x.keep_alive && !coro_cancelled(c->coro);
 }
 
 static void serve(void *arg)
 {
 	struct conn *c = arg;
-	do {
-		if (!serve_one(c)) {
-			conn_close(c);
+	while (serve_one(c)) {
+		if (!http_next(c->http)) {
+			conn_rest(c);
 			return;
 		}
-	} while (http_next(c->http)); /* the next request has come already */
-	conn_rest(c);
+		conn_set_state(c, CONN_OWING); /* the next request has begun to come */
+	}
+	conn_close(c);
 }
 
 int exchange_read(struct exchange *x, struct span *ret)

@@ -4,8 +4,8 @@
 declare -A packages=(
 	[build]='ca-certificates curl gcc libc6-dev meson ninja-build pkgconf
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libpcre2-dev libcmocka-dev'
-	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report.
-	[test]='clang clang-tidy llvm cppcheck shellcheck git python3-venv'
+	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report; slow clients.
+	[test]='clang clang-tidy llvm cppcheck shellcheck git python3-venv slowhttptest'
 	[bench]='nginx haproxy wrk'
 )
 
