@@ -16,6 +16,6 @@ struct spawn_spec {
  * -E_NOT_FOUND, -E_PERMISSION, … */
 MUST_USE int spawn(struct loop *l, const struct spawn_spec *spec, void (*on_end)(void *ctx, int status),
     void *ctx, struct spawned **ret);
-/* Its end does not matter any more: on_end is not called, and what is kept of it is freed. The program goes on.
- * NULL is fine. */
+/* Its end does not matter any more: on_end is not called, and what is kept of it is freed. The program goes
+ * on. NULL is fine. */
 void spawned_forget(struct spawned *s);

@@ -387,7 +387,7 @@ static void ask_often(void *arg)
 		client_give(conn, true);
 	}
 	assert_int_equal(requests, 50);
-	assert_int_equal(server_connections(server), 2);
+	assert_int_equal(server_counts(server).connections, 2);
 	client_free(client);
 	finish();
 }
