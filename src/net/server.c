@@ -1,6 +1,5 @@
 #include "net/server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,18 +10,16 @@
 #include <uv.h>
 
 #include "base/vec.h"
+#include "net/server_inside.h"
 
 #define ACCEPT_BATCH     64
 #define ACCEPT_PAUSE_NS  (100 * NS_PER_MS) /* when there is no descriptor, and nobody to make room */
-#define DRAIN_BODY_BYTES (256 * 1024)      /* of an unread body, to keep the connection */
-#define LINGER_NS        (2 * NS_PER_S)
-#define DRAIN_IDLE_NS    NS_PER_S /* for one more request, whose answer says that it is the last */
-#define HEAD_PATIENCE_NS NS_PER_S /* before a connection that owes a head makes room for others */
+#define DRAIN_IDLE_NS    NS_PER_S          /* for one more request, whose answer says that it is the last */
+#define HEAD_PATIENCE_NS NS_PER_S          /* before a connection that owes a head makes room for others */
 #define EXCESS_MAX       64 /* connections past the limit: most find room before they ask for something */
 #define REPLY_HEAD_MAX   (64 * 1024)
 #define UNSENT_MAX       (128 * 1024) /* that the kernel holds of an answer which its client does not take */
-#define BACKLOG          4096
-#define SPARES_MAX       256 /* arenas and reply heads */
+#define SPARES_MAX       256          /* arenas and reply heads */
 
 enum conn_state {
 	CONN_OWING, /* new, or inside of a head: has not brought the request that it came for */
@@ -35,11 +32,13 @@ struct conn {
 	struct conn *prev, *next; /* in server->lists[state] */
 	enum conn_state state;
 	bool in_excess;    /* came past the limit: is answered with 503 if that still holds */
+	bool in_head;      /* has sent a part of a head */
 	uint64_t since_ns; /* in that state */
+	uint64_t began_ns; /* the request */
 	struct server *server;
 	struct http_conn *http;
-	struct coro *coro; /* NULL while it waits for a first byte */
-	struct timer idle_timer;
+	struct coro *coro;  /* NULL while it waits for bytes of a head */
+	struct timer timer; /* for them: idle, or inside of a head */
 };
 
 struct conn_list {
@@ -63,50 +62,6 @@ struct server {
 
 static void serve(void *arg);
 static void on_acceptable(uv_poll_t *handle, int status, int events);
-
-/* --- listening --- */
-
-static socklen_t parse_address(const char *host, uint16_t port, struct sockaddr_storage *addr)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-	memset(addr, 0, sizeof *addr);
-	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		return sizeof *v4;
-	}
-	if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-		return sizeof *v6;
-	}
-	return 0;
-}
-
-int server_bind(const char *host, uint16_t port, bool shared, uint16_t *ret_port)
-{
-	struct sockaddr_storage addr;
-	socklen_t len = parse_address(host, port, &addr);
-	int one = 1;
-	if (len == 0)
-		return -E_INVALID;
-	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return result_from_errno(errno);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (shared)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	if (bind(fd, (struct sockaddr *)&addr, len) < 0 || listen(fd, BACKLOG) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&addr, &len) < 0) {
-		int rc = errno == EADDRINUSE ? -E_BUSY : result_from_errno(errno);
-		close(fd);
-		return rc;
-	}
-	*ret_port = ntohs(addr.ss_family == AF_INET ? ((struct sockaddr_in *)&addr)->sin_port
-	                                            : ((struct sockaddr_in6 *)&addr)->sin6_port);
-	return fd;
-}
 
 /* --- connections --- */
 
@@ -154,7 +109,7 @@ static unsigned accepted_max(const struct server *s)
 static void conn_close(struct conn *c)
 {
 	struct server *s = c->server;
-	timer_stop(s->loop, &c->idle_timer);
+	timer_stop(s->loop, &c->timer);
 	conn_unlink(c);
 	http_conn_free(c->http);
 	free(c);
@@ -164,21 +119,33 @@ static void conn_close(struct conn *c)
 	set_accepting(s, s->listening && s->count < accepted_max(s));
 }
 
-static void on_first_byte(void *ctx)
+static void on_bytes_of_head(void *ctx)
 {
 	struct conn *c = ctx;
-	timer_rest(c->server->loop, &c->idle_timer);
-	conn_set_state(c, CONN_OWING);
+	timer_rest(c->server->loop, &c->timer);
 	stream_watch(http_stream(c->http), NULL, NULL);
 	c->coro = coro_start(c->server->loop, serve, c);
 	if (!c->coro) /* no room for a stack */
 		conn_close(c);
 }
 
+static void begin_request(struct conn *c)
+{
+	conn_set_state(c, CONN_OWING);
+	c->in_head = true;
+	c->began_ns = time_mono_ns();
+}
+
+static void on_first_byte(void *ctx)
+{
+	begin_request(ctx);
+	on_bytes_of_head(ctx);
+}
+
 /* Closes it unless a request has just come: one that crosses the close on its way is lost to its client. */
 static bool conn_close_idle(struct conn *c)
 {
-	if (stream_has_bytes(http_stream(c->http))) {
+	if (!c->in_head && stream_has_bytes(http_stream(c->http))) {
 		on_first_byte(c);
 		return false;
 	}
@@ -186,11 +153,24 @@ static bool conn_close_idle(struct conn *c)
 	return true;
 }
 
-static void on_idle_timeout(struct timer *t)
+static void on_timeout(struct timer *t)
 {
-	struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, idle_timer));
+	struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, timer));
+	if (c->in_head) { /* to be told so */
+		on_bytes_of_head(c);
+		return;
+	}
 	stream_give_up(http_stream(c->http));
 	conn_close_idle(c);
+}
+
+/* Waits for the rest of a head, without a coroutine: those who never send it cost next to nothing. */
+static void conn_park(struct conn *c)
+{
+	struct server *s = c->server;
+	c->coro = NULL;
+	timer_start(s->loop, &c->timer, c->began_ns + s->options->head_timeout_ns);
+	stream_watch(http_stream(c->http), on_bytes_of_head, c);
 }
 
 /* Waits for the first byte of a request. */
@@ -198,7 +178,8 @@ static void conn_await(struct conn *c)
 {
 	struct server *s = c->server;
 	c->coro = NULL;
-	timer_start(s->loop, &c->idle_timer,
+	c->in_head = false;
+	timer_start(s->loop, &c->timer,
 	    deadline_in(s->closing && s->options->idle_timeout_ns > DRAIN_IDLE_NS
 	                    ? DRAIN_IDLE_NS
 	                    : s->options->idle_timeout_ns));
@@ -245,7 +226,7 @@ static void accept_one(struct server *s, int fd)
 		abort();
 	c->server = s;
 	c->http = http_conn_new(stream, HTTP_SERVER, &s->options->limits);
-	c->idle_timer.fn = on_idle_timeout;
+	c->timer.fn = on_timeout;
 	c->in_excess = s->count >= s->options->connections_max && !make_room(s);
 	s->count++;
 	conn_link(c, CONN_OWING);
@@ -344,12 +325,12 @@ static void hurry_idle(struct server *s)
 	for (enum conn_state state = CONN_OWING; state <= CONN_IDLE; state++) {
 		for (struct conn *c = s->lists[state].first, *next; c; c = next) {
 			next = c->next;
-			if (c->coro)
+			if (c->coro || c->in_head)
 				continue;
 			if (stream_peer_gone(http_stream(c->http)))
 				conn_close(c);
-			else if (c->idle_timer.deadline_ns > deadline_in(DRAIN_IDLE_NS))
-				timer_start(s->loop, &c->idle_timer, deadline_in(DRAIN_IDLE_NS));
+			else if (c->timer.deadline_ns > deadline_in(DRAIN_IDLE_NS))
+				timer_start(s->loop, &c->timer, deadline_in(DRAIN_IDLE_NS));
 		}
 	}
 }
@@ -422,78 +403,6 @@ static void on_unexpected(void *ctx)
 		coro_cancel(c->coro);
 }
 
-static int status_of_failure(int rc)
-{
-	switch (rc) {
-	case -E_HTTP:
-		return 400;
-	case -E_TOO_LARGE:
-		return 431;
-	case -E_TIMEOUT:
-		return 408;
-	case -E_FULL:
-		return 503;
-	default:
-		return 0; /* the client is gone: nobody to tell */
-	}
-}
-
-/* Reads on a little after an answer to a request that was not read whole: a close with unread bytes would
- * reset the connection and could take the answer with it. */
-static void linger(struct exchange *x)
-{
-	char bytes[4096];
-	struct stream *s = http_stream(x->conn);
-	uint64_t until = deadline_in(LINGER_NS);
-	size_t total = 0;
-	stream_shut(s);
-	while (total < DRAIN_BODY_BYTES * 4) {
-		ssize_t n = stream_read(s, bytes, sizeof bytes, until);
-		if (n <= 0)
-			break;
-		total += (size_t)n;
-	}
-}
-
-/* Answers what never became a request, and ends the connection. */
-static void refuse(struct exchange *x, int rc)
-{
-	static const struct http_head nothing = {.method = METHOD_OTHER};
-	int status = http_any_byte(x->conn) ? status_of_failure(rc) : 0;
-	const char *why = rc == -E_HTTP   ? http_error(x->conn)
-	                  : rc == -E_FULL ? "too many connections, and all of them are busy"
-	                                  : result_text(rc);
-	x->req = &nothing;
-	x->keep_alive = false;
-	x->failure = why;
-	if (status == 0)
-		return;
-	struct span body = x->options->refusal(x, status, why);
-	reply_begin(x, status);
-	reply_header(x, SPAN("content-type"), SPAN("application/json"));
-	if (rc == -E_FULL)
-		reply_header(x, SPAN("retry-after"), SPAN("1"));
-	reply_length(x, body.len);
-	if (reply_write(x, body) == 0 && reply_end(x) == 0)
-		linger(x);
-}
-
-static bool drain_body(struct exchange *x)
-{
-	struct span piece;
-	uint64_t left = DRAIN_BODY_BYTES;
-	if (x->req->has_length && x->req->length - x->body_in > left)
-		return false;
-	while (!http_message_done(x->conn)) {
-		bool whole =
-		    x->req->has_length && x->body_in == x->req->length; /* its end takes no more bytes */
-		if ((!whole && !http_body_ready(x->conn)) || exchange_read(x, &piece) < 0 || piece.len > left)
-			return false;
-		left -= piece.len;
-	}
-	return true;
-}
-
 static void run_handler(struct conn *c, struct exchange *x)
 {
 	x->keep_alive = x->req->keep_alive;
@@ -503,10 +412,8 @@ static void run_handler(struct conn *c, struct exchange *x)
 	assert(x->state != REPLY_NONE || coro_cancelled(c->coro));
 	if (x->state != REPLY_DONE)
 		x->keep_alive = false;
-	else if (!drain_body(x)) {
-		x->keep_alive = false;
-		linger(x);
-	}
+	else
+		exchange_finish_body(x);
 }
 
 static struct arena *take_arena(struct server *s)
@@ -540,8 +447,9 @@ static bool still_in_excess(struct conn *c)
 	return c->in_excess;
 }
 
-/* One request. Returns whether the connection can carry another. */
-static bool serve_one(struct conn *c)
+/* One request, whose head has been read (rc is 0) or not. Returns whether the connection can carry another.
+ */
+static bool serve_one(struct conn *c, int rc, const struct http_head *req)
 {
 	struct server *s = c->server;
 	struct buf head = s->heads.len ? s->heads.at[--s->heads.len] : buf_new(REPLY_HEAD_MAX);
@@ -550,19 +458,20 @@ static bool serve_one(struct conn *c)
 	    .loop = s->loop,
 	    .options = s->options,
 	    .ctx = s->options->ctx,
-	    .began_ns = time_mono_ns(),
+	    .began_ns = c->began_ns,
 	    .arena = take_arena(s),
 	    .head = &head,
 	    .closing = &s->closing,
+	    .req = req,
 	};
-	int rc = http_read_head(c->http, METHOD_OTHER, x.began_ns + s->options->head_timeout_ns, &x.req);
 	if (rc == 0 && still_in_excess(c))
 		rc = -E_FULL;
 	conn_set_state(c, CONN_BUSY);
+	c->in_head = false;
 	if (rc == 0)
 		run_handler(c, &x);
 	else
-		refuse(&x, rc);
+		exchange_refuse(&x, rc);
 	if (s->options->finished && (rc == 0 || x.status))
 		s->options->finished(&x);
 	give_arena(s, x.arena);
@@ -573,55 +482,22 @@ static bool serve_one(struct conn *c)
 static void serve(void *arg)
 {
 	struct conn *c = arg;
-	while (serve_one(c)) {
+	for (;;) {
+		const struct http_head *req = NULL;
+		uint64_t deadline_ns = c->began_ns + c->server->options->head_timeout_ns;
+		int rc = http_try_head(c->http, deadline_ns, &req);
+		if (rc == -E_AGAIN && time_mono_ns() < deadline_ns) {
+			conn_park(c);
+			return;
+		}
+		if (!serve_one(c, rc == -E_AGAIN ? -E_TIMEOUT : rc, req)) {
+			conn_close(c);
+			return;
+		}
 		if (!http_next(c->http)) {
 			conn_rest(c);
 			return;
 		}
-		conn_set_state(c, CONN_OWING); /* the next request has begun to come */
+		begin_request(c); /* the next request has begun to come */
 	}
-	conn_close(c);
-}
-
-int exchange_read(struct exchange *x, struct span *ret)
-{
-	if (x->req->expects_continue && !x->continued && !http_body_ready(x->conn)) {
-		struct iovec go_on = {(void *)(uintptr_t) "HTTP/1.1 100 Continue\r\n\r\n", 25};
-		x->continued = true;
-		int rc =
-		    stream_write(http_stream(x->conn), &go_on, 1, deadline_in(x->options->write_timeout_ns));
-		if (rc < 0)
-			return rc;
-	}
-	int rc = http_read_body(x->conn, ret);
-	if (rc == 0)
-		x->body_in += ret->len;
-	return rc;
-}
-
-int exchange_read_all(struct exchange *x, size_t max, struct span *ret)
-{
-	struct span piece;
-	int rc = exchange_read(x, &piece);
-	if (rc < 0)
-		return rc;
-	if (piece.len > max || (x->req->has_length && x->req->length > max))
-		return -E_TOO_LARGE;
-	if (x->req->has_length && piece.len == x->req->length) {
-		*ret = piece;
-		return 0;
-	}
-	struct buf *body = arena_one(x->arena, struct buf);
-	*body = buf_new(max);
-	arena_defer(x->arena, (void (*)(void *))buf_free, body);
-	while (piece.len) {
-		buf_append(body, piece);
-		rc = buf_status(body);
-		if (rc == 0)
-			rc = exchange_read(x, &piece);
-		if (rc < 0)
-			return rc;
-	}
-	*ret = buf_span(body);
-	return 0;
 }

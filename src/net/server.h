@@ -1,5 +1,5 @@
-/* An HTTP/1.1 server on one loop. An idle connection holds neither a coroutine nor a buffer; a request is one
- * coroutine that runs the handler. */
+/* An HTTP/1.1 server on one loop. A connection that is idle, or waits for the rest of a head, holds neither a
+ * coroutine nor a buffer; a request is one coroutine that runs the handler. */
 #pragma once
 
 #include "base/arena.h"

@@ -8,7 +8,7 @@ declare -A packages=(
 	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files;
 	# slow clients.
 	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv slowhttptest'
-	[bench]='nginx haproxy wrk'
+	[bench]='nginx haproxy slowhttptest wrk'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
