@@ -219,7 +219,9 @@ static void start_workers(struct process *p)
 
 static void on_hangup(void *ctx)
 {
-	config_watch_reload(((struct process *)ctx)->config);
+	struct process *p = ctx;
+	if (!p->gateway.draining)
+		config_watch_reload(p->config);
 }
 
 static void on_terminate(void *ctx)
@@ -228,6 +230,8 @@ static void on_terminate(void *ctx)
 	if (p->gateway.draining)
 		_exit(130); /* asked twice */
 	p->gateway.draining = true;
+	config_watch_stop(p->config); /* the workers, who end, take no more mail */
+	p->config = NULL;
 	p->gateway.succeeded = handover_leave(p->handover);
 	log_info("gateway.draining");
 	for (unsigned i = 0; i < p->worker_count; i++)
