@@ -32,7 +32,8 @@ static void put_attributes(struct buf *b)
 	for (int row = 0; row < 10000; row++) {
 		buf_printf(b, "%s{\"id\":%d", row ? "," : "", row);
 		for (int i = 0; i < 20; i++)
-			buf_printf(b, i % 2 ? ",\"attribute_%d\":\"value %d\"" : ",\"attribute_%d\":%d", i, row * i);
+			buf_printf(
+			    b, i % 2 ? ",\"attribute_%d\":\"value %d\"" : ",\"attribute_%d\":%d", i, row * i);
 		buf_lit(b, "}");
 	}
 	buf_lit(b, "]}");
@@ -101,8 +102,8 @@ static void compare(const char *what, void (*ours)(struct span), void (*peer)(st
 	qsort(own, ROUNDS, sizeof *own, ascending);
 	qsort(other, ROUNDS, sizeof *other, ascending);
 	qsort(ratio, ROUNDS, sizeof *ratio, ascending);
-	printf("%-44s %6.1f MB  %7.3f ms  %7.3f ms  %.2f (%.2f to %.2f)\n", what, (double)body.len / 1e6, own[ROUNDS / 2],
-	    other[ROUNDS / 2], ratio[ROUNDS / 2], ratio[0], ratio[ROUNDS - 1]);
+	printf("%-44s %6.1f MB  %7.3f ms  %7.3f ms  %.2f (%.2f to %.2f)\n", what, (double)body.len / 1e6,
+	    own[ROUNDS / 2], other[ROUNDS / 2], ratio[ROUNDS / 2], ratio[0], ratio[ROUNDS - 1]);
 }
 
 int main(void)
@@ -111,9 +112,11 @@ int main(void)
 	put_vectors(&vectors);
 	put_attributes(&attributes);
 	plain = buf_new(SIZE_MAX);
-	if (gzip_deflate(buf_span(&attributes), &packed) < 0 || !(copy = malloc(vectors.len + attributes.len)))
+	if (gzip_deflate(buf_span(&attributes), &packed) < 0 ||
+	    !(copy = malloc(vectors.len + attributes.len)))
 		abort();
-	printf("%-44s %9s  %10s  %10s  %s\n", "stamping", "body", "ours", "peer", "ratio, median (least to most)");
+	printf("%-44s %9s  %10s  %10s  %s\n", "stamping", "body", "ours", "peer",
+	    "ratio, median (least to most)");
 	compare("500 rows x 1536 floats / memcpy", stamp_once, copy_once, buf_span(&vectors));
 	compare("10,000 rows x 20 attributes / memcpy", stamp_once, copy_once, buf_span(&attributes));
 	compare("the same, gzip / inflating it", inflate_and_stamp, inflate_once, buf_span(&packed));
