@@ -37,7 +37,8 @@ static void take_stamp(struct write *w)
 {
 	struct request *r = w->request;
 	struct consistency *c = r->worker->gateway->consistency;
-	w->stamp_ms = consistency_write_begin(c, r->store->name, r->namespace);
+	w->stamp_ms = r->namespace.len ? consistency_write_begin(c, r->store->name, r->namespace)
+	                               : consistency_clock_ms(c);
 	stamp_init(&w->stamp, r->x->arena, w->stamp_ms, NULL);
 }
 
@@ -177,14 +178,13 @@ static bool answer_refused(void *ctx, int rc)
 	return true;
 }
 
-static void write_end(void *arg)
+static void end(struct write *w)
 {
-	struct write *w = arg;
 	struct request *r = w->request;
-	if (w->stamp_ms)
-		consistency_write_end(
-		    r->worker->gateway->consistency, r->store->name, r->namespace, w->stamp_ms, w->known);
-	atomic_fetch_sub(&w->request->worker->gateway->write_memory, w->held);
+	struct gateway *g = r->worker->gateway;
+	if (w->stamp_ms && r->namespace.len)
+		consistency_write_end(g->consistency, r->store->name, r->namespace, w->stamp_ms, w->known);
+	atomic_fetch_sub(&g->write_memory, w->held);
 	gunzip_free(w->gunzip);
 	stamp_free(&w->stamp);
 	buf_free(&w->text);
@@ -206,38 +206,44 @@ static bool begin(struct write *w)
 	return true;
 }
 
-void write_handle(struct request *r)
+/* Reads what comes before anything is sent; answers and returns false if that is refused. */
+static bool prepare(struct write *w)
 {
-	struct write *w = arena_one(r->x->arena, struct write);
-	struct gateway *g = r->worker->gateway;
-	*w = (struct write){.request = r, .known = true, .joined = buf_new(JOINED_BYTES)};
-	w->text = buf_new(g->settings.write_whole_max + WINDOW_BYTES);
-	arena_defer(r->x->arena, write_end, w);
-	if (!begin(w))
-		return;
 	int rc = read_first(w);
 	if (rc == 0) {
 		take_stamp(w);
 		rc = w->final || w->view.len ? stamp_view(w) : 0;
 	}
-	if (rc < 0) {
-		if (!answer_refused(w, rc))
-			relay_bad_body(r, rc);
-		return;
-	}
-	struct relay_result result =
-	    relay_changed(r, &(struct relay_change){
-	                         .body =
-	                             {
-	                                 .read = read_stamped,
-	                                 .ctx = w,
-	                                 .chunked = !w->final,
-	                                 .length = w->final ? stamp_len(&w->stamp) : 0,
-	                                 .present = w->final,
-	                             },
-	                         .inflated = w->gunzip,
-	                         .ctx = w,
-	                         .refused = answer_refused,
-	                     });
+	if (rc < 0 && !answer_refused(w, rc))
+		relay_bad_body(w->request, rc);
+	return rc == 0;
+}
+
+static void send_on(struct write *w)
+{
+	struct relay_change change = {
+	    .body =
+	        {
+	            .read = read_stamped,
+	            .ctx = w,
+	            .chunked = !w->final,
+	            .length = w->final ? stamp_len(&w->stamp) : 0,
+	            .present = w->final,
+	        },
+	    .inflated = w->gunzip,
+	    .ctx = w,
+	    .refused = answer_refused,
+	};
+	struct relay_result result = relay_changed(w->request, &change);
 	w->known = result.outcome != UPSTREAM_UNKNOWN && result.outcome != UPSTREAM_MALFORMED;
+}
+
+void write_handle(struct request *r)
+{
+	size_t text_max = r->worker->gateway->settings.write_whole_max + WINDOW_BYTES;
+	struct write w = {
+	    .request = r, .known = true, .text = buf_new(text_max), .joined = buf_new(JOINED_BYTES)};
+	if (begin(&w) && prepare(&w))
+		send_on(&w);
+	end(&w);
 }
