@@ -30,7 +30,7 @@ static void put_time(struct buf *out, const char *key, uint64_t ns)
 	buf_printf(out, ",\"%s\":\"%.*s\"", key, (int)n, text);
 }
 
-static void put_metadata(struct buf *out, const struct namespace *ns, struct span encryption)
+static void put_metadata(struct buf *out, const struct namespace *ns, int version)
 {
 	bool indexed = ns->logical_bytes >= INDEXED_FROM_BYTES;
 	buf_lit(out, "{\"schema\":");
@@ -41,43 +41,31 @@ static void put_metadata(struct buf *out, const struct namespace *ns, struct spa
 	put_time(out, "updated_at", ns->updated_ns);
 	put_time(out, "last_write_at", ns->last_write_ns);
 	buf_lit(out, ",\"encryption\":");
-	buf_append(out, encryption);
-	buf_lit(out, ",\"index\":{\"status\":\"up-to-date\"}}");
+	encryption_to_json(&ns->settings, version, out);
+	buf_lit(out, ",\"index\":{\"status\":\"up-to-date\"}");
+	settings_to_json(&ns->settings, out);
+	buf_byte(out, '}');
 }
 
-static int metadata(struct call *c, struct span encryption)
+static int metadata(struct call *c, int version)
 {
 	struct holder *h;
 	int rc = call_begin_read(c, &h);
 	if (rc < 0)
 		return rc;
-	put_metadata(&c->reply->body, h->data, encryption);
+	put_metadata(&c->reply->body, h->data, version);
 	call_end_read(c, h);
 	return 0;
 }
 
 int metadata_v1_handle(struct call *c)
 {
-	return metadata(c, SPAN("{\"sse\":true}"));
+	return metadata(c, 1);
 }
 
 int metadata_v2_handle(struct call *c)
 {
-	return metadata(c, SPAN("{\"mode\":\"default\"}"));
-}
-
-/* Taking settings back is fine, as there are none; making them is not supported yet. */
-int metadata_update_handle(struct call *c)
-{
-	static const char *const settings[] = {"pinning", "read_only"};
-	if (!yyjson_is_obj(c->body))
-		return refuse_type(&c->refusal, "", c->body, "a map");
-	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-		yyjson_val *v = yyjson_obj_get(c->body, settings[i]);
-		if (v && !yyjson_is_null(v) && !yyjson_is_false(v))
-			return refuse_unsupported(&c->refusal, settings[i]);
-	}
-	return metadata_v1_handle(c);
+	return metadata(c, 2);
 }
 
 int warm_handle(struct call *c)

@@ -13,6 +13,8 @@ struct store;
 struct store_options {
 	/* Bytes a reply may have; 0: 1 GiB. */
 	size_t reply_max;
+	/* Rows that one request may delete or patch by filter; 0: 5,000,000 and 50,000. */
+	size_t delete_rows_max, patch_rows_max;
 };
 
 /* What happened while a store was opened, for the operator. */

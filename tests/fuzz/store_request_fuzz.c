@@ -1,5 +1,6 @@
-/* Requests to a store in memory: each line is a body, the first byte of a line chooses the route. Whatever
- * comes, the answer is JSON with a status of 200, 400, 404 or 422, and a refused write changes nothing. */
+/* Requests to a store in memory: each line is a body, the first byte of a line chooses the route, A for the
+ * first. Whatever comes, the answer is JSON with a status of 200, 400, 404 or 422, and a refused write
+ * changes nothing. */
 #include "fuzz.h"
 
 #include "store/store.h"
@@ -13,6 +14,8 @@ static const struct {
     {SPAN("POST"), SPAN("/v1/namespaces/n/schema")},
     {SPAN("POST"), SPAN("/v1/namespaces/n/_debug/recall")},
     {SPAN("DELETE"), SPAN("/v2/namespaces/n")},
+    {SPAN("PATCH"), SPAN("/v1/namespaces/n/metadata")},
+    {SPAN("POST"), SPAN("/v2/namespaces/m")},
 };
 enum { QUERY = 1, ROUTES = sizeof routes / sizeof *routes };
 
@@ -45,7 +48,8 @@ static void one(struct store *st, struct span line)
 	yyjson_val *root;
 	int status;
 	struct buf before = seen(st, a);
-	struct buf reply = ask(st, a, (unsigned char)line.ptr[0] % ROUTES, span_skip(line, 1), &status);
+	struct buf reply =
+	    ask(st, a, (unsigned char)(line.ptr[0] - 'A') % ROUTES, span_skip(line, 1), &status);
 	assert(status == 200 || status == 400 || status == 404 || status == 422);
 	assert(json_parse(a, buf_span(&reply), &root, NULL) == 0);
 	if (status != 200) {

@@ -1,5 +1,6 @@
 /* The form of a change in the log. Little-endian, no padding:
- *   change  flags:u8 at:u64 name:short [schema] puts:u32 doc… deletes:u32 id:short…
+ *   change  flags:u8 at:u64 name:short [schema] [settings] [source:short] puts:u32 doc… deletes:u32 id:short…
+ *   settings fields:u8 (field:u8 length:u16 bytes)…, each field that is set
  *   schema  id_kind:u8 (255: none) metric:u8 attributes:u16 attribute…
  *   attr    name:short base:u8 array:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
  *           flags:u8 max_token_length:u32]
@@ -9,9 +10,17 @@
  * The numbers of enum value_base, id_kind, metric and tokenizer are therefore fixed: append only. */
 #include "store/log/change.h"
 
-enum { CHANGE_CREATE = 1, CHANGE_DROP = 2, CHANGE_ROWS = 4, CHANGE_SCHEMA = 8 };
+enum {
+	CHANGE_CREATE = 1,
+	CHANGE_DROP = 2,
+	CHANGE_ROWS = 4,
+	CHANGE_SCHEMA = 8,
+	CHANGE_SETTINGS = 16,
+	CHANGE_COPY = 32
+};
 enum { ATTR_FILTERABLE = 1, ATTR_GLOB = 2, ATTR_REGEX = 4, ATTR_FUZZY = 8, ATTR_FULL_TEXT = 16 };
 enum { TEXT_STEMMING = 1, TEXT_STOPWORDS = 2, TEXT_CASE = 4, TEXT_FOLDING = 8 };
+enum { SET_READ_ONLY = 1, SET_SHARDS, SET_REPLICAS, SET_PINNED, SET_KEY_NAME, SET_PARENT };
 #define NO_ID_KIND 255
 
 static void put_raw(struct buf *out, const void *p, size_t n)
@@ -66,6 +75,35 @@ static void put_schema(struct buf *out, const struct schema *s)
 	vec_each (&s->attrs, attr) {
 		put_attr(out, *attr);
 	}
+}
+
+static void put_field(struct buf *out, uint8_t *fields, uint8_t field, const void *p, size_t n)
+{
+	PUT(out, uint8_t, field);
+	PUT(out, uint16_t, n);
+	put_raw(out, p, n);
+	(*fields)++;
+}
+
+static void put_settings(struct buf *out, const struct settings *s)
+{
+	struct buf set = buf_new(SIZE_MAX / 2);
+	uint8_t fields = 0;
+	if (s->read_only)
+		put_field(&set, &fields, SET_READ_ONLY, NULL, 0);
+	if (s->shards)
+		put_field(&set, &fields, SET_SHARDS, &s->shards, sizeof s->shards);
+	if (s->replicas) {
+		put_field(&set, &fields, SET_REPLICAS, &s->replicas, sizeof s->replicas);
+		put_field(&set, &fields, SET_PINNED, &s->pinned_ns, sizeof s->pinned_ns);
+	}
+	if (s->key_name.len)
+		put_field(&set, &fields, SET_KEY_NAME, s->key_name.ptr, s->key_name.len);
+	if (s->parent.len)
+		put_field(&set, &fields, SET_PARENT, s->parent.ptr, s->parent.len);
+	PUT(out, uint8_t, fields);
+	buf_append(out, buf_span(&set));
+	buf_free(&set);
 }
 
 static void put_scalar(struct buf *out, enum value_base base, const union scalar *v)
@@ -130,11 +168,16 @@ void change_encode(const struct change *c, const struct schema *schema, struct b
 {
 	PUT(out, uint8_t,
 	    (c->create ? CHANGE_CREATE : 0) | (c->drop ? CHANGE_DROP : 0) | (c->rows ? CHANGE_ROWS : 0) |
-	        (c->schema ? CHANGE_SCHEMA : 0));
+	        (c->schema ? CHANGE_SCHEMA : 0) | (c->settings ? CHANGE_SETTINGS : 0) |
+	        (c->source.len ? CHANGE_COPY : 0));
 	PUT(out, uint64_t, c->at_ns);
 	put_short(out, c->ns);
 	if (c->schema)
 		put_schema(out, c->schema);
+	if (c->settings)
+		put_settings(out, c->settings);
+	if (c->source.len)
+		put_short(out, c->source);
 	PUT(out, uint32_t, c->puts.len);
 	vec_each (&c->puts, put) {
 		put_doc(out, schema, put);
@@ -247,6 +290,45 @@ static struct schema *take_schema(struct reader *r)
 	return s;
 }
 
+static void take_field(struct reader *r, struct settings *s)
+{
+	uint8_t field = take_u8(r);
+	struct reader in = {.rest = take_raw(r, take_u16(r))};
+	switch (field) {
+	case SET_READ_ONLY:
+		s->read_only = true;
+		break;
+	case SET_SHARDS:
+		s->shards = take_u32(&in);
+		break;
+	case SET_REPLICAS:
+		s->replicas = take_u32(&in);
+		break;
+	case SET_PINNED:
+		s->pinned_ns = take_u64(&in);
+		break;
+	case SET_KEY_NAME:
+		s->key_name = take_raw(&in, in.rest.len);
+		break;
+	case SET_PARENT:
+		s->parent = take_raw(&in, in.rest.len);
+		break;
+	default:
+		r->bad = true;
+	}
+	if (in.bad || in.rest.len)
+		r->bad = true;
+}
+
+static const struct settings *take_settings(struct reader *r, struct arena *a)
+{
+	struct settings *s = arena_one(a, struct settings);
+	uint8_t fields = take_u8(r);
+	for (uint8_t i = 0; i < fields && !r->bad; i++)
+		take_field(r, s);
+	return s;
+}
+
 static void take_scalar(struct reader *r, enum value_base base, union scalar *v)
 {
 	switch (base) {
@@ -351,11 +433,18 @@ int change_decode(struct arena *a, struct span record,
 	c.ns = take_short(&r);
 	if (flags & CHANGE_SCHEMA)
 		c.schema = take_schema(&r);
+	if (flags & CHANGE_SETTINGS)
+		c.settings = take_settings(&r, a);
+	if (flags & CHANGE_COPY)
+		c.source = take_short(&r);
 	const struct schema *old = schema_of(arg, c.ns), *s = c.schema ? c.schema : old;
-	if (c.create ? !c.schema : c.schema && !r.bad && !extends(c.schema, old))
+	bool copy = flags & CHANGE_COPY;
+	if (copy       ? !c.create || c.schema || !c.source.len
+	    : c.create ? !c.schema
+	               : c.schema && !r.bad && !extends(c.schema, old))
 		r.bad = true;
 	uint32_t puts = take_u32(&r);
-	if (puts && !s)
+	if (puts && (!s || copy))
 		r.bad = true;
 	for (uint32_t i = 0; i < puts && !r.bad; i++)
 		take_doc(&r, a, s, &c);

@@ -24,8 +24,6 @@ static const struct {
         "`filters` is not supported"},
     {"PATCH /v1/namespaces/n/metadata", "{}", 200, "up-to-date"},
     {"PATCH /v1/namespaces/n/metadata", "{\"pinning\":null,\"read_only\":false}", 200, "up-to-date"},
-    {"PATCH /v1/namespaces/n/metadata", "{\"pinning\":true}", 400, "`pinning` is not supported"},
-    {"PATCH /v1/namespaces/n/metadata", "{\"read_only\":true}", 400, "`read_only` is not supported"},
     {"POST /v2/namespaces/n/explain_query", "{}", 400, "`explain_query` is not supported"},
     {"GET /v1/namespaces/n/operations/abc", "", 404, "operation not found"},
     {"POST /v2/namespaces/n?stainless_overload=copyFrom", "{\"deletes\":[5]}", 200, "OK"},

@@ -121,18 +121,11 @@ static const struct {
         "`cosine_distance`, "
         "`euclidean`, `Query`"},
 
-    /* Not there yet: each field is named. */
-    {TWO, "{\"deletes\":[1],\"delete_condition\":[\"a\",\"Eq\",1]}", 400,
-        "`delete_condition` is not supported"},
-    {TWO, "{\"delete_by_filter\":[\"a\",\"Eq\",1]}", 400, "`delete_by_filter` is not supported"},
-    {NULL, "{\"copy_from_namespace\":\"m\"}", 400, "`copy_from_namespace` is not supported"},
-    {NULL, "{\"upsert_rows\":[{\"id\":1}],\"sharding\":{\"num_shards\":2}}", 400,
-        "`sharding` is not supported"},
+    /* Fields that are read for their shape only, or off. */
     {NULL, "{\"upsert_rows\":[{\"id\":1}],\"sharding\":null}", 200, "OK"},
-    {NULL,
-        "{\"upsert_rows\":[{\"id\":1}],\"encryption\":{\"mode\":\"customer-managed\",\"key_name\":\"mykey\"}"
-        "}",
-        400, "Malformed Cloud KMS crypto key: mykey"},
+    {TWO, "{\"deletes\":[1],\"disable_backpressure\":7}", 422,
+        "disable_backpressure: invalid type: integer `7`, expected a boolean"},
+    {TWO, "{\"deletes\":[1],\"return_affected_ids\":\"yes\"}", 422, "return_affected_ids: invalid type"},
 };
 
 static void answers(void **state)
