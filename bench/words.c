@@ -47,6 +47,7 @@ static void measure(const char *what, struct span text)
 	    {"as it stands", {.max_token_length = WORDS_MAX_TOKEN_LENGTH, .case_sensitive = true}},
 	    {"lower case", {.max_token_length = WORDS_MAX_TOKEN_LENGTH}},
 	    {"stop words", {.max_token_length = WORDS_MAX_TOKEN_LENGTH, .remove_stopwords = true}},
+	    {"stemming", {.max_token_length = WORDS_MAX_TOKEN_LENGTH, .stemming = true}},
 	    {"folding", {.max_token_length = WORDS_MAX_TOKEN_LENGTH, .ascii_folding = true}},
 	};
 	printf("%s: %zu bytes\n", what, text.len);

@@ -20,6 +20,7 @@ LIBRARIES = {  # name in the table → its headers
     "libyaml": r"yaml\.h",
     "zlib": r"zlib\.h",
     "PCRE2": r"pcre2\.h",
+    "libstemmer": r"libstemmer\.h",
 }
 C_LIBRARY = re.compile(
     r"(sys|netinet|arpa|linux|sanitizer)/\w+\.h|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|fenv|float|fnmatch"

@@ -1,5 +1,6 @@
 #include "search/words.h"
 
+#include "search/stem.h"
 #include "search/unicode_tables.h"
 #include "search/utf8.h"
 #include "search/words_segment.h"
@@ -101,6 +102,8 @@ uint32_t words_split(struct arena *a, const struct words_options *o, struct span
 			word.text = segment.ascii ? lower_ascii(a, word.text) : lower(a, word.text);
 		if (o->remove_stopwords && is_stop_word(word.text))
 			continue;
+		if (o->stemming)
+			word.text = stem_word(a, o->language, word.text);
 		if (o->ascii_folding && !segment.ascii && !is_ascii(word.text))
 			word.text = fold(a, word.text, o->case_sensitive);
 		vec_push(out, word);

@@ -1,5 +1,5 @@
 /* The analysis `word_v4` of full-text attributes: Unicode 17 word segmentation, then filters in this order:
- * length, lower-casing, stop words, ASCII folding. There is no stemming: refuse the option before.
+ * length, lower-casing, stop words, stemming, ASCII folding.
  *
  * Lower-casing is by code point (simple mappings, and U+0130 gives two); there is no normalisation and no
  * locale. ASCII folding comes from tables that tools/gen_unicode.mjs derives: see there. */
@@ -7,16 +7,19 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "search/language.h"
 
 #define WORDS_MAX_TOKEN_LENGTH 39 /* the default of max_token_length */
 
 struct words_options {
 	bool case_sensitive, ascii_folding;
 	bool remove_stopwords;     /* the English list; it is in lower case and sees tokens before folding */
+	bool stemming;             /* never with case_sensitive */
+	uint8_t language;          /* enum language, of the stemmer */
 	uint32_t max_token_length; /* of the token as it stands in the text: code points, not bytes */
 };
 
-/* Maximum 39, all else off. */
+/* English, maximum 39, all else off. */
 extern const struct words_options words_defaults;
 
 struct word {

@@ -11,7 +11,9 @@ static struct words_options options(uint8_t choice)
 	    .case_sensitive = choice & 1,
 	    .ascii_folding = choice & 2,
 	    .remove_stopwords = choice & 4,
-	    .max_token_length = choice & 0xF8 ? choice >> 4 : WORDS_MAX_TOKEN_LENGTH,
+	    .stemming = choice & 8 && !(choice & 1),
+	    .language = choice >> 3 < LANGUAGES_LEN ? choice >> 3 : LANGUAGE_ENGLISH,
+	    .max_token_length = choice & 0xF0 ? choice >> 4 : WORDS_MAX_TOKEN_LENGTH,
 	};
 }
 
@@ -46,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t next = 7, end = words_split(a, &o, text, next, &list);
 	for (size_t i = 0; i < list.len; i++) {
 		struct word *word = &list.at[i];
-		assert(word->text.len && span_utf8_valid_prefix(word->text) == word->text.len);
+		assert(
+		    (word->text.len || o.stemming) && span_utf8_valid_prefix(word->text) == word->text.len);
 		assert(word->position >= next && word->position < end);
 		next = word->position + 1;
 	}

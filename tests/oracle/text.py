@@ -9,6 +9,8 @@ import math
 import re
 import unicodedata
 
+import snowballstemmer
+
 LETTER = "A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff"
 BETWEEN_LETTERS = ":.'\u2019\u00b7"
 BETWEEN_DIGITS = ",;.'\u2019"
@@ -77,8 +79,13 @@ def fold(token):
     return "".join(c for c in unicodedata.normalize("NFD", token) if not unicodedata.combining(c))
 
 
+@functools.cache
+def stemmer(language):
+    return snowballstemmer.stemmer(language)
+
+
 @functools.lru_cache(maxsize=1 << 16)
-def analyse_text(text, max_length, case_sensitive, remove_stopwords, ascii_folding):
+def analyse_text(text, max_length, case_sensitive, remove_stopwords, stemming, ascii_folding):
     """[(position, token)] and the number of positions: a dropped token keeps its position."""
     tokens = []
     segments = [s for s in SEGMENT.findall(text) if KEPT.search(s)]
@@ -89,6 +96,8 @@ def analyse_text(text, max_length, case_sensitive, remove_stopwords, ascii_foldi
             token = token.lower()
         if remove_stopwords and token in STOP_WORDS:
             continue
+        if stemming:
+            token = stemmer(stemming).stemWord(token)
         tokens.append((position, fold(token) if ascii_folding else token))
     return tokens, len(segments)
 
@@ -101,6 +110,7 @@ def analyse(value, config):
         config["max_token_length"],
         config["case_sensitive"],
         config["remove_stopwords"],
+        config["stemming"] and config["language"],
         config["ascii_folding"],
     )
     tokens, start = [], 0
@@ -127,11 +137,18 @@ class Corpus:
             for token in set(tokens):
                 self.frequency[token] = self.frequency.get(token, 0) + 1
 
-    def scores(self, query):
-        """{key: score} of the documents that contain at least one term of the query."""
+    def scores(self, query, last_as_prefix=False):
+        """{key: score} of the documents that contain at least one term of the query.
+
+        A prefix adds 1 to a document that has any token beginning with it.
+        """
         k1, b, k3 = (self.config[name] for name in ("k1", "b", "k3"))
         terms = [token for _, token in analyse(query, self.config)]
+        prefix = terms.pop() if last_as_prefix and terms else None
         result = {}
+        for key, tokens in self.tokens.items():
+            if prefix is not None and any(token.startswith(prefix) for token in tokens):
+                result[key] = 1.0
         for term in dict.fromkeys(terms):
             if term not in self.frequency:
                 continue

@@ -114,6 +114,8 @@ static bool same_text_options(const struct text_options *a, const struct text_op
 	return a->tokenizer == b->tokenizer && a->words.case_sensitive == b->words.case_sensitive &&
 	       a->words.ascii_folding == b->words.ascii_folding &&
 	       a->words.remove_stopwords == b->words.remove_stopwords &&
+	       a->words.stemming == b->words.stemming &&
+	       (!a->words.stemming || a->words.language == b->words.language) &&
 	       a->words.max_token_length == b->words.max_token_length;
 }
 

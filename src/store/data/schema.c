@@ -95,8 +95,8 @@ static void put_text_options(struct buf *out, const struct text_options *t)
 	put_key(out, &first, "b");
 	json_put_f64(out, t->b);
 	put_key(out, &first, "language");
-	json_put_string(out, language_name(t->language));
-	put_flag(out, &first, "stemming", t->stemming);
+	json_put_string(out, language_name(t->words.language));
+	put_flag(out, &first, "stemming", t->words.stemming);
 	put_key(out, &first, "max_token_length");
 	buf_u64(out, t->words.max_token_length);
 	put_flag(out, &first, "remove_stopwords", t->words.remove_stopwords);

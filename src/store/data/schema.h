@@ -33,8 +33,6 @@ enum tokenizer { WORD_V0, WORD_V1, WORD_V2, WORD_V3, WORD_V4, PRE_TOKENIZED_ARRA
 struct text_options {
 	double k1, b, k3;
 	uint8_t tokenizer; /* enum tokenizer; word_v0 to word_v4 are all analysed as word_v4 */
-	uint8_t language;  /* index in schema_tables.h; matters to the read shapes only */
-	bool stemming;     /* always false until stemming exists */
 	struct words_options words;
 };
 

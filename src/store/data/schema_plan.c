@@ -181,9 +181,9 @@ static int check_pre_tokenized(const struct definition *d, const struct text_opt
 	yyjson_val *sensitive = yyjson_obj_get(d->full_text, "case_sensitive");
 	if (d->type.base != VALUE_STRING || !d->type.array)
 		return text_refuse(d, r, "tokenizer pre_tokenized_array needs the type []string");
-	if (yyjson_obj_get(d->full_text, "language"))
+	if (yyjson_is_str(yyjson_obj_get(d->full_text, "language")))
 		return text_refuse(d, r, "language cannot be used with tokenizer pre_tokenized_array");
-	if (t->stemming || t->words.remove_stopwords || yyjson_is_false(sensitive))
+	if (t->words.stemming || t->words.remove_stopwords || yyjson_is_false(sensitive))
 		return text_refuse(d, r,
 		    "stemming, remove_stopwords and case-insensitivity cannot be used with tokenizer "
 		    "pre_tokenized_array");
@@ -192,16 +192,19 @@ static int check_pre_tokenized(const struct definition *d, const struct text_opt
 
 static int check_text(const struct definition *d, const struct text_options *t, struct refusal *r)
 {
-	if (t->stemming && t->words.case_sensitive)
+	struct span language = language_name(t->words.language);
+	if (t->words.stemming && t->words.case_sensitive)
 		return text_refuse(d, r, "stemming needs case_sensitive to be false");
 	if (t->words.remove_stopwords && t->words.case_sensitive)
 		return text_refuse(d, r, "remove_stopwords needs case_sensitive to be false");
-	if (t->words.remove_stopwords && !language_has_stopwords(t->language))
-		return text_refuse(d, r, "remove_stopwords is not available for this language");
-	if (t->stemming)
-		return refuse_unsupported(r, "stemming");
-	if (t->words.remove_stopwords && t->language != LANGUAGE_ENGLISH)
-		return refuse_unsupported(r, "remove_stopwords for a language other than english");
+	if (t->words.remove_stopwords && !language_has_stopwords(t->words.language))
+		return text_refuse(d, r,
+		    arena_printf(r->arena, "remove_stopwords is not available for the language %.*s",
+		        SPAN_FMT(language))
+		        .ptr);
+	if (t->words.remove_stopwords && t->words.language != LANGUAGE_ENGLISH)
+		return refuse_unsupported(r,
+		    arena_printf(r->arena, "remove_stopwords for the language %.*s", SPAN_FMT(language)).ptr);
 	return 0;
 }
 
@@ -209,8 +212,7 @@ static const struct text_options text_defaults = {.k1 = 1.2,
     .b = 0.75,
     .k3 = 8.0,
     .tokenizer = WORD_V4,
-    .language = LANGUAGE_ENGLISH,
-    .words = {.max_token_length = WORDS_MAX_TOKEN_LENGTH}};
+    .words = {.language = LANGUAGE_ENGLISH, .max_token_length = WORDS_MAX_TOKEN_LENGTH}};
 
 static int merge_text_object(const struct definition *d, struct text_options *t, struct refusal *r)
 {
@@ -224,7 +226,7 @@ static int merge_text_object(const struct definition *d, struct text_options *t,
 	if (rc == 0)
 		rc = text_number(d, path, "max_token_length", &length, 1, MAX_TOKEN_LENGTH_MAX, r);
 	if (rc == 0)
-		rc = text_flag(d, path, "stemming", &t->stemming, r);
+		rc = text_flag(d, path, "stemming", &t->words.stemming, r);
 	if (rc == 0)
 		rc = text_flag(d, path, "remove_stopwords", &t->words.remove_stopwords, r);
 	if (rc == 0)
@@ -234,7 +236,7 @@ static int merge_text_object(const struct definition *d, struct text_options *t,
 	if (rc == 0)
 		rc = text_name(d, path, "tokenizer", &t->tokenizer, tokenizer_parse, tokenizer_list, r);
 	if (rc == 0)
-		rc = text_name(d, path, "language", &t->language, language_parse, language_list, r);
+		rc = text_name(d, path, "language", &t->words.language, language_parse, language_list, r);
 	if (rc == 0 && length != (uint32_t)length)
 		rc = text_refuse(d, r, "max_token_length is not an integer");
 	t->words.max_token_length = (uint32_t)length;

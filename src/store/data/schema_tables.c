@@ -2,15 +2,6 @@
 
 #include "store/data/schema.h"
 
-static const struct {
-	struct span name;
-	bool stopwords;
-} languages[] = {
-#define X(name, stopwords) {SPAN(name), stopwords},
-    LANGUAGES(X)
-#undef X
-};
-
 static const struct span tokenizers[] = {
 #define X(tokenizer, name) [tokenizer] = SPAN(name),
     TOKENIZERS(X)
@@ -19,41 +10,15 @@ static const struct span tokenizers[] = {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-const char language_list[] = ""
-#define X(name, stopwords) "`" name "` "
-    LANGUAGES(X)
-#undef X
-    ;
 const char tokenizer_list[] = ""
 #define X(tokenizer, name) "`" name "` "
     TOKENIZERS(X)
 #undef X
     ;
 
-struct span language_name(unsigned language)
-{
-	return languages[language < COUNT_OF(languages) ? language : LANGUAGE_ENGLISH].name;
-}
-
-bool language_has_stopwords(unsigned language)
-{
-	return languages[language].stopwords;
-}
-
 struct span tokenizer_name(unsigned tokenizer)
 {
 	return tokenizers[tokenizer < COUNT_OF(tokenizers) ? tokenizer : (unsigned)WORD_V4];
-}
-
-int language_parse(struct span name, uint8_t *ret)
-{
-	for (size_t i = 0; i < COUNT_OF(languages); i++) {
-		if (span_eq(name, languages[i].name)) {
-			*ret = (uint8_t)i;
-			return 0;
-		}
-	}
-	return -E_NOT_FOUND;
 }
 
 int tokenizer_parse(struct span name, uint8_t *ret)

@@ -5,6 +5,7 @@
  * Lt is a negated Gte (so a missing attribute is less than any value), Lte a negated Gt. */
 #pragma once
 
+#include "store/data/slots.h"
 #include "store/filter/filter.h"
 #include "store/filter/fuzzy.h"
 #include "store/filter/glob.h"
@@ -79,19 +80,3 @@ MUST_USE int filter_parse_ref(
 void filter_compare_with_null(struct filter *f);
 /* Sorts the items of TEST_IN. */
 void filter_sort_items(enum value_base base, union scalar *items, size_t n);
-
-/* Sets of slots. */
-static inline uint64_t *slots_new(struct arena *a, const struct namespace *ns)
-{
-	return arena_array(a, uint64_t, ns->docs.len / 64 + 1);
-}
-
-static inline void slots_add(uint64_t *slots, uint32_t slot)
-{
-	slots[slot / 64] |= 1ULL << slot % 64;
-}
-
-static inline bool slots_has(const uint64_t *slots, uint32_t slot)
-{
-	return slots[slot / 64] >> slot % 64 & 1;
-}

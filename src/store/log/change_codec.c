@@ -46,9 +46,9 @@ static void put_text(struct buf *out, const struct text_options *t)
 	PUT(out, double, t->b);
 	PUT(out, double, t->k3);
 	PUT(out, uint8_t, t->tokenizer);
-	PUT(out, uint8_t, t->language);
+	PUT(out, uint8_t, t->words.language);
 	PUT(out, uint8_t,
-	    (t->stemming ? TEXT_STEMMING : 0) | (t->words.remove_stopwords ? TEXT_STOPWORDS : 0) |
+	    (t->words.stemming ? TEXT_STEMMING : 0) | (t->words.remove_stopwords ? TEXT_STOPWORDS : 0) |
 	        (t->words.case_sensitive ? TEXT_CASE : 0) | (t->words.ascii_folding ? TEXT_FOLDING : 0));
 	PUT(out, uint32_t, t->words.max_token_length);
 }
@@ -240,13 +240,15 @@ static void take_text(struct reader *r, struct text_options *t)
 	t->b = take_f64(r);
 	t->k3 = take_f64(r);
 	t->tokenizer = take_u8(r);
-	t->language = take_u8(r);
+	t->words.language = take_u8(r);
 	uint8_t flags = take_u8(r);
-	t->stemming = flags & TEXT_STEMMING;
+	t->words.stemming = flags & TEXT_STEMMING;
 	t->words.remove_stopwords = flags & TEXT_STOPWORDS;
 	t->words.case_sensitive = flags & TEXT_CASE;
 	t->words.ascii_folding = flags & TEXT_FOLDING;
 	t->words.max_token_length = take_u32(r);
+	if (t->words.language >= LANGUAGES_LEN)
+		r->bad = true;
 }
 
 static void take_attr(struct reader *r, struct schema *s)

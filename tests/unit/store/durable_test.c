@@ -82,7 +82,8 @@ static void replay(void **state)
 	    "{\"upsert_rows\":[{\"id\":\"0190a0b0-c0d0-7e0f-8001-020304050601\",\"vector\":[1,2],\"w\":[3]}]"
 	    "}",
 	    "{\"deletes\":[\"0190a0b0-c0d0-7e0f-8001-020304050601\"]}",
-	    "{\"schema\":{\"s\":{\"type\":\"string\",\"full_text_search\":true}}}",
+	    "{\"schema\":{\"s\":{\"type\":\"string\",\"full_text_search\":{\"stemming\":true,\"language\":"
+	    "\"dutch\"}}}}",
 	};
 	static const char *const reads[][2] = {
 	    {ALL, QUERY},

@@ -128,13 +128,14 @@ static const struct {
         "max_token_length is out of range"},
     {"{\"type\":\"string\",\"full_text_search\":{\"max_token_length\":1.5}}", 400,
         "max_token_length is not an integer"},
-    {"{\"type\":\"string\",\"full_text_search\":{\"stemming\":true}}", 400, "`stemming` is not supported"},
+    {"{\"type\":\"string\",\"full_text_search\":{\"stemming\":true,\"language\":\"tamil\"}}", 200,
+        "\"language\":\"tamil\",\"stemming\":true,"},
     {"{\"type\":\"string\",\"full_text_search\":{\"stemming\":true,\"case_sensitive\":true}}", 400,
         "stemming needs case_sensitive to be false"},
     {"{\"type\":\"string\",\"full_text_search\":{\"remove_stopwords\":true,\"language\":\"tamil\"}}", 400,
-        "remove_stopwords is not available for this language"},
+        "remove_stopwords is not available for the language tamil"},
     {"{\"type\":\"string\",\"full_text_search\":{\"remove_stopwords\":true,\"language\":\"german\"}}", 400,
-        "`remove_stopwords for a language other than english` is not supported"},
+        "`remove_stopwords for the language german` is not supported"},
     {"{\"type\":\"string\",\"full_text_search\":{\"tokenizer\":\"pre_tokenized_array\"}}", 400,
         "needs the type []string"},
     {"{\"type\":\"[]string\",\"full_text_search\":{\"tokenizer\":\"pre_tokenized_array\",\"language\":"
@@ -212,6 +213,17 @@ static void index_appears_at_once(void **state)
 	kit_expect(&k, SCHEMA,
 	    "{\"text\":{\"type\":\"string\",\"full_text_search\":{\"case_sensitive\":true}}}", 200, "k1");
 	kit_expect(&k, "POST /v2/namespaces/n/query", search, 200, "\"rows\":[]");
+	kit_expect(&k, SCHEMA,
+	    "{\"text\":{\"type\":\"string\",\"full_text_search\":{\"case_sensitive\":false,\"stemming\":true}"
+	    "}}",
+	    200, "k1");
+	kit_expect(&k, "POST /v2/namespaces/n/query",
+	    "{\"rank_by\":[\"text\",\"BM25\",\"shelling\"],\"limit\":3}", 200, "\"id\":2");
+	kit_expect(&k, SCHEMA,
+	    "{\"text\":{\"type\":\"string\",\"full_text_search\":{\"language\":\"dutch\"}}}", 200,
+	    "\"language\":\"dutch\",\"stemming\":true");
+	kit_expect(&k, "POST /v2/namespaces/n/query",
+	    "{\"rank_by\":[\"text\",\"BM25\",\"shelling\"],\"limit\":3}", 200, "\"rows\":[]");
 	kit_close(&k);
 }
 
