@@ -168,8 +168,8 @@ void settings_to_json(const struct settings *s, struct buf *out)
 		buf_printf(out,
 		    ",\"pinning\":{\"replicas\":%u,\"status\":{\"ready_replicas\":%u,\"replicas\":%u,"
 		    "\"utilization\":0.0,\"updated_at\":\"%.*s\"}}",
-		    s->replicas, s->replicas, s->replicas,
-		    (int)time_format_rfc3339(s->pinned_ns, 9, text), text);
+		    s->replicas, s->replicas, s->replicas, (int)time_format_rfc3339(s->pinned_ns, 9, text),
+		    text);
 	if (s->shards)
 		buf_printf(out, ",\"sharding\":{\"num_shards\":%u}", s->shards);
 	if (s->parent.len) {

@@ -34,8 +34,8 @@ static void put_reply(struct call *c, const struct copy *x)
 	call_put_billing(c, x->plan.branch ? 0 : ns->logical_bytes / COPY_BILLED_PART, 0);
 }
 
-/* The log says only which namespace is copied: no writer of the source comes between what is in the log before
- * that and what is copied here, so a replay finds the same. */
+/* The log says only which namespace is copied: no writer of the source comes between what is in the log
+ * before that and what is copied here, so a replay finds the same. */
 static int copy_locked(struct call *c, struct copy *x)
 {
 	if (!x->source->data)

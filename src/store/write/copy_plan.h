@@ -5,7 +5,7 @@
 #include "json/doc.h"
 
 struct copy_plan {
-	const char *field;   /* its name in the body */
+	const char *field; /* its name in the body */
 	bool branch;
 	struct span source;  /* the namespace */
 	struct settings set; /* of the new namespace, as far as the body says */

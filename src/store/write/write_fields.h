@@ -1,8 +1,8 @@
 /* The members of a write's body. */
 #pragma once
 
-#include "json/doc.h"
 #include "store/refusal.h"
+#include "json/doc.h"
 
 enum field_use {
 	FIELD_OPERATION,

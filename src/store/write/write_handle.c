@@ -142,7 +142,8 @@ static int update_metadata_locked(struct call *c, struct holder *h)
 	if (!h->data)
 		return refuse_not_found(c);
 	struct settings next = h->data->settings;
-	struct change change = {.ns = c->ns, .at_ns = time_wall_ns(), .settings = &next};
+	struct change change = {.ns = c->ns, .at_ns = time_wall_ns()};
+	change.settings = &next;
 	int rc = settings_update(&next, c->body, change.at_ns, &any, &c->refusal);
 	if (rc == 0 && any)
 		rc = store_commit(c, &change, h->data->schema);

@@ -41,7 +41,8 @@ struct planner {
 	struct map entries; /* id → struct entry */
 	VEC(struct entry *) in_order;
 	struct id_list repeated;
-	/* The row that is being read, by attribute index and by column; `merged`: laid over the stored one. */
+	/* The row that is being read, by attribute index and by column; `merged`: laid over the stored one.
+	 */
 	struct value *values, *merged;
 	uint32_t *row_of; /* the last row that set the attribute, counted from 1 */
 	uint32_t row;
@@ -68,8 +69,7 @@ MUST_USE int rows_infer(struct planner *p, yyjson_val *body);
 /* Carries out upserts, patches and deletes; refuses an id that stands twice. */
 MUST_USE int rows_plan(struct planner *p, yyjson_val *body);
 /* Reads a cell of the row; the id is for the refusal, without one it speaks of patch_by_filter. */
-MUST_USE int rows_take_cell(
-    struct planner *p, enum operation op, struct span id, const struct cell *cell);
+MUST_USE int rows_take_cell(struct planner *p, enum operation op, struct span id, const struct cell *cell);
 /* Begins a row, and forgets what the last one set. */
 void rows_begin(struct planner *p);
 void rows_end(struct planner *p);

@@ -178,8 +178,7 @@ static bool passes(struct planner *p, enum operation op, const struct entry *e, 
 	return condition_match(p->conditions[op], current, &row, p->arena);
 }
 
-static int take_row(
-    struct planner *p, enum operation op, yyjson_val *id, const struct cell *cells, size_t n)
+static int take_row(struct planner *p, enum operation op, yyjson_val *id, const struct cell *cells, size_t n)
 {
 	struct entry *e;
 	int rc = take_id(p, id, &e);
@@ -307,8 +306,8 @@ static int check_column(
 	if (span_eq(name, SPAN("id")))
 		return refuse_shape(p->refusal, field, "duplicate field `id`");
 	if (!yyjson_is_arr(v))
-		return refuse_type(p->refusal,
-		    arena_printf(p->arena, "%s.%.*s", field, SPAN_FMT(name)).ptr, v, "a sequence");
+		return refuse_type(p->refusal, arena_printf(p->arena, "%s.%.*s", field, SPAN_FMT(name)).ptr,
+		    v, "a sequence");
 	if (yyjson_arr_size(v) != n)
 		return refuse(p->refusal, 400, "💔 column '%.*s' has %zu values, but there are %zu ids",
 		    SPAN_FMT(name), yyjson_arr_size(v), n);

@@ -4,8 +4,7 @@
 #define WRITE "POST /v2/namespaces/n"
 #define QUERY "POST /v2/namespaces/n/query"
 #define ALL   "{'rank_by':['id','asc'],'limit':9,'include_attributes':true}"
-#define THREE                                                                                                \
-	"{'upsert_rows':[{'id':1,'v':5,'s':'a','t':['x','y']},{'id':2,'v':7,'s':'b'},{'id':3,'s':'c'}]}"
+#define THREE "{'upsert_rows':[{'id':1,'v':5,'s':'a','t':['x','y']},{'id':2,'v':7,'s':'b'},{'id':3,'s':'c'}]}"
 
 static const struct scenario scenarios[] = {
     {"only if newer: one passes, one does not, one is new",
@@ -20,8 +19,7 @@ static const struct scenario scenarios[] = {
             {QUERY, ALL, 200, "[{'id':1,'v':3},{'id':2,'v':5},{'id':3,'v':1}]"}}},
     {"insert if absent",
         {{WRITE, THREE, 200, "OK"},
-            {WRITE,
-                "{'upsert_columns':{'id':[3,4],'s':['new','new']},'upsert_condition':['id','Eq',null]}",
+            {WRITE, "{'upsert_columns':{'id':[3,4],'s':['new','new']},'upsert_condition':['id','Eq',null]}",
                 200, "'rows_upserted':1"},
             {QUERY, "{'rank_by':['id','asc'],'limit':9,'filters':['s','Eq','new']}", 200,
                 "{'rows':[{'id':4}]"}}},
@@ -38,10 +36,10 @@ static const struct scenario scenarios[] = {
                 "{'patch_rows':[{'id':1,'v':6},{'id':2,'v':6},{'id':3,'v':6},{'id':9,'v':6}],"
                 "'patch_condition':['v','Lt',{'$ref_new':'v'}],'return_affected_ids':true}",
                 200, "'rows_affected':2,'rows_patched':2,'patched_ids':[1,3]"},
-            {WRITE, "{'patch_rows':[{'id':1,'s':'q'}],'patch_condition':['v','Eq',{'$ref_new':'v'}]}",
-                200, "'rows_patched':0"},
-            {WRITE, "{'patch_rows':[{'id':1,'s':'q'}],'patch_condition':['v','Gt',{'$ref_new':'v'}]}",
-                200, "'rows_patched':1"},
+            {WRITE, "{'patch_rows':[{'id':1,'s':'q'}],'patch_condition':['v','Eq',{'$ref_new':'v'}]}", 200,
+                "'rows_patched':0"},
+            {WRITE, "{'patch_rows':[{'id':1,'s':'q'}],'patch_condition':['v','Gt',{'$ref_new':'v'}]}", 200,
+                "'rows_patched':1"},
             {QUERY, ALL, 200,
                 "[{'id':1,'v':6,'s':'q','t':['x','y']},{'id':2,'v':7,'s':'b'},{'id':3,'v':6,'s':'c'}]"}}},
     {"deletes count only what is there and passes; $ref_new is null",
@@ -62,16 +60,13 @@ static const struct scenario scenarios[] = {
                 "'upsert_condition':['v','Eq',0],'delete_condition':['v','Eq',null]}",
                 200, "'rows_affected':2,'rows_upserted':0,'rows_patched':1,'rows_deleted':1"}}},
     {"lists, arrays and ids on either side",
-        {{WRITE,
-             "{'upsert_rows':[{'id':7,'owner':7,'t':['x','y'],'s':'x'}],'schema':{'owner':'uint'}}", 200,
+        {{WRITE, "{'upsert_rows':[{'id':7,'owner':7,'t':['x','y'],'s':'x'}],'schema':{'owner':'uint'}}", 200,
              "OK"},
-            {WRITE, "{'patch_rows':[{'id':7,'a':1}],'patch_condition':['owner','Eq',{'$ref_new':'id'}]}",
+            {WRITE, "{'patch_rows':[{'id':7,'a':1}],'patch_condition':['owner','Eq',{'$ref_new':'id'}]}", 200,
+                "'rows_patched':1"},
+            {WRITE, "{'patch_rows':[{'id':7,'owner':7}],'patch_condition':['id','Eq',{'$ref_new':'owner'}]}",
                 200, "'rows_patched':1"},
-            {WRITE,
-                "{'patch_rows':[{'id':7,'owner':7}],'patch_condition':['id','Eq',{'$ref_new':'owner'}]}",
-                200, "'rows_patched':1"},
-            {WRITE,
-                "{'patch_rows':[{'id':7,'t':['y','x']}],'patch_condition':['t','Eq',{'$ref_new':'t'}]}",
+            {WRITE, "{'patch_rows':[{'id':7,'t':['y','x']}],'patch_condition':['t','Eq',{'$ref_new':'t'}]}",
                 200, "'rows_patched':0"},
             {WRITE,
                 "{'patch_rows':[{'id':7,'t':['y','x']}],"
@@ -80,11 +75,9 @@ static const struct scenario scenarios[] = {
             {WRITE,
                 "{'patch_rows':[{'id':7,'t':['z','x','b']}],'patch_condition':['s','In',{'$ref_new':'t'}]}",
                 200, "'rows_patched':1"},
-            {WRITE,
-                "{'patch_rows':[{'id':7,'s':'b'}],'patch_condition':['t','Contains',{'$ref_new':'s'}]}",
+            {WRITE, "{'patch_rows':[{'id':7,'s':'b'}],'patch_condition':['t','Contains',{'$ref_new':'s'}]}",
                 200, "'rows_patched':1"},
-            {WRITE,
-                "{'patch_rows':[{'id':7,'a':1}],'patch_condition':['t','Contains',{'$ref_new':'s'}]}",
+            {WRITE, "{'patch_rows':[{'id':7,'a':1}],'patch_condition':['t','Contains',{'$ref_new':'s'}]}",
                 200, "'rows_patched':0"},
             {WRITE,
                 "{'patch_rows':[{'id':7,'a':1}],"
@@ -103,8 +96,8 @@ static const struct scenario scenarios[] = {
                 "'patch_condition':['And',[['v','Eq',{'$ref_new':'v'}]]],'return_affected_ids':true}",
                 200, "'patched_ids':[1,3]"}}},
     {"string and uuid ids",
-        {{WRITE, "{'upsert_rows':[{'id':'a','p':'a'}],'upsert_condition':['p','Eq',{'$ref_new':'id'}]}",
-             200, "'rows_upserted':1"},
+        {{WRITE, "{'upsert_rows':[{'id':'a','p':'a'}],'upsert_condition':['p','Eq',{'$ref_new':'id'}]}", 200,
+             "'rows_upserted':1"},
             {WRITE, "{'upsert_rows':[{'id':'a','p':'b'}],'upsert_condition':['p','Eq',{'$ref_new':'id'}]}",
                 200, "'rows_upserted':1"},
             {WRITE, "{'upsert_rows':[{'id':'a','p':'b'}],'upsert_condition':['p','Eq',{'$ref_new':'id'}]}",
@@ -163,8 +156,7 @@ static const struct step refused[] = {
     {WRITE, "{'upsert_condition':['s','Eq','a']}", 400, "💔 no writes provided"},
     {"POST /v2/namespaces/m", "{'deletes':[1],'delete_condition':['id','Eq',1]}", 404,
         "namespace 'm' was not found"},
-    {QUERY, ALL, 200,
-        "[{'id':1,'v':5,'s':'a','t':['x','y']},{'id':2,'v':7,'s':'b'},{'id':3,'s':'c'}]"},
+    {QUERY, ALL, 200, "[{'id':1,'v':5,'s':'a','t':['x','y']},{'id':2,'v':7,'s':'b'},{'id':3,'s':'c'}]"},
 };
 
 static void conditions(void **state)

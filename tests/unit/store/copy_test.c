@@ -41,20 +41,21 @@ static const struct scenario scenarios[] = {
                 "'encryption':{'mode':'default'},'index':{'status':'up-to-date'}}"}}},
     {"a branch names its parent and is read-only if that is, but not pinned",
         {{WRITE, SOURCE, 200, "OK"},
-            {"PATCH /v1/namespaces/n/metadata", "{'read_only':true,'pinning':{'replicas':2}}", 200, "'schema'"},
+            {"PATCH /v1/namespaces/n/metadata", "{'read_only':true,'pinning':{'replicas':2}}", 200,
+                "'schema'"},
             {COPY, "{'branch_from_namespace':{'source_namespace':'n'}}", 200,
                 "'rows_affected':3,'billing':{'billable_logical_bytes_written':0},"},
             {METADATA, "", 200,
                 "'index':{'status':'up-to-date'},'branching':{'parent':'n'},'read_only':true}"},
             {COPY, "{'deletes':[1]}", 400, "💔 Writes not permitted. This namespace is read-only."},
             {"PATCH /v1/namespaces/c/metadata", "{'read_only':false}", 200, "'branching':{'parent':'n'}}"},
-            {COPY, "{'deletes':[1]}", 200, "OK"},
-            {"DELETE /v2/namespaces/n", "", 200, "OK"},
+            {COPY, "{'deletes':[1]}", 200, "OK"}, {"DELETE /v2/namespaces/n", "", 200, "OK"},
             {"POST /v2/namespaces/c/query", "{'rank_by':['t','BM25','owl'],'limit':9}", 200, "'id':2"}}},
     {"read_only: no write of any kind, but reads, settings and delete",
         {{WRITE, SOURCE, 200, "OK"},
             {"PATCH /v1/namespaces/n/metadata", "{'read_only':true}", 200, "'read_only':true}"},
-            {WRITE, "{'upsert_rows':[{'id':1}]}", 400, "💔 Writes not permitted. This namespace is read-only."},
+            {WRITE, "{'upsert_rows':[{'id':1}]}", 400,
+                "💔 Writes not permitted. This namespace is read-only."},
             {WRITE, "{'delete_by_filter':['n','Eq',1]}", 400, "read-only"},
             {"POST /v1/namespaces/n/schema", "{'z':'uint'}", 400, "read-only"},
             {"POST /v2/namespaces/n/query", "{'rank_by':['id','asc'],'limit':1}", 200, "'id':1"},
@@ -72,7 +73,8 @@ static const struct scenario scenarios[] = {
             {METADATA, "", 200, "'pinning':{'replicas':3,"},
             {"PATCH /v1/namespaces/c/metadata", "{'pinning':{}}", 200, "'pinning':{'replicas':1,"},
             {"PATCH /v1/namespaces/c/metadata", "{'pinning':null}", 200, "'index':{'status':'up-to-date'}}"},
-            {"PATCH /v1/namespaces/c/metadata", "{'pinning':false}", 200, "'index':{'status':'up-to-date'}}"}}},
+            {"PATCH /v1/namespaces/c/metadata", "{'pinning':false}", 200,
+                "'index':{'status':'up-to-date'}}"}}},
     {"sharding",
         {{COPY, "{'upsert_rows':[{'id':1}],'sharding':{'num_shards':256}}", 200, "OK"},
             {METADATA, "", 200, "'sharding':{'num_shards':256}}"},
@@ -87,8 +89,7 @@ static const struct scenario scenarios[] = {
             {"POST /v2/namespaces/b", "{'branch_from_namespace':'n','sharding':{'num_shards':2}}", 400,
                 "💔 branching is not available for sharded namespaces"}}},
     {"encryption in both shapes; honoured at the creation only",
-        {{COPY,
-             "{'upsert_rows':[{'id':1}],'encryption':{'mode':'customer-managed','key_name':'" GOOGLE "'}}",
+        {{COPY, "{'upsert_rows':[{'id':1}],'encryption':{'mode':'customer-managed','key_name':'" GOOGLE "'}}",
              200, "OK"},
             {METADATA, "", 200, "'encryption':{'mode':'customer-managed','key_name':'" GOOGLE "'}"},
             {"GET /v1/namespaces/c/metadata", "", 200, "'encryption':{'cmek':{'key_name':'" GOOGLE "'}}"},
@@ -111,8 +112,9 @@ static const struct scenario scenarios[] = {
             {WRITE, "{'create_namespace':false}", 400, "💔 no writes provided"},
             {COPY, "{'create_namespace':false,'upsert_rows':[{'id':1}]}", 404, "namespace 'c' was not found"},
             {METADATA, "", 404, "was not found"},
-            {COPY, "{'create_namespace':true,'schema':{'id':'uint'},'deletes':[1],'delete_by_filter':"
-                   "['id','Gt',3]}",
+            {COPY,
+                "{'create_namespace':true,'schema':{'id':'uint'},'deletes':[1],'delete_by_filter':"
+                "['id','Gt',3]}",
                 200, "'rows_deleted':1"},
             {WRITE, "{'create_namespace':'yes'}", 422, "create_namespace: invalid type"}}},
 };
@@ -169,14 +171,16 @@ static const struct step refused[] = {
         400, "`encryption.encryption_context` is not supported"},
     {COPY, "{'upsert_rows':[{'id':1}],'encryption':'default'}", 422, "encryption: invalid type: string"},
     {"PATCH /v1/namespaces/n/metadata", "{'pinning':7}", 422, "pinning: invalid type: integer `7`"},
-    {"PATCH /v1/namespaces/n/metadata", "{'pinning':{'replicas':'2'}}", 422, "pinning.replicas: invalid type"},
+    {"PATCH /v1/namespaces/n/metadata", "{'pinning':{'replicas':'2'}}", 422,
+        "pinning.replicas: invalid type"},
     {"PATCH /v1/namespaces/n/metadata", "{'pinning':{'replicas':0}}", 400,
         "💔 pinning.replicas must be between 1 and 256"},
     {"PATCH /v1/namespaces/n/metadata", "{'read_only':'yes'}", 422, "read_only: invalid type: string"},
     {"PATCH /v1/namespaces/n/metadata", "{'pinning':true,'read_only':1}", 422, "read_only: invalid type"},
     {"PATCH /v1/namespaces/n/metadata", "[]", 422, "invalid type: sequence, expected a map"},
     {"PATCH /v1/namespaces/c/metadata", "{'read_only':true}", 404, "namespace 'c' was not found"},
-    {"GET /v2/namespaces/n/metadata", "", 200, "'encryption':{'mode':'default'},'index':{'status':'up-to-date'}}"},
+    {"GET /v2/namespaces/n/metadata", "", 200,
+        "'encryption':{'mode':'default'},'index':{'status':'up-to-date'}}"},
     {"GET /v1/namespaces", "", 200, "{'namespaces':[{'id':'n'}],"},
 };
 
@@ -200,7 +204,8 @@ static const char *when(struct kit *k, const char *field)
 {
 	kit_expect(k, "GET /v2/namespaces/n/metadata", "", 200, field);
 	const char *at = memmem(k->reply.body.ptr, k->reply.body.len, field, strlen(field));
-	return arena_str(k->arena, span_of(at, strlen(field) + strlen("\":\"2026-11-21T10:00:00.000000000Z")));
+	return arena_str(
+	    k->arena, span_of(at, strlen(field) + strlen("\":\"2026-11-21T10:00:00.000000000Z")));
 }
 
 /* What moves updated_at, and what moves last_write_at with it. */

@@ -5,8 +5,7 @@
 #define QUERY "POST /v2/namespaces/n/query"
 #define ALL   "{'rank_by':['id','asc'],'limit':9,'include_attributes':true}"
 /* Written in an order that is not that of the ids. */
-#define FIVE                                                                                                 \
-	"{'upsert_rows':[{'id':10,'n':1},{'id':9,'n':2},{'id':2,'n':1},{'id':7,'n':3},{'id':1,'n':1}]}"
+#define FIVE "{'upsert_rows':[{'id':10,'n':1},{'id':9,'n':2},{'id':2,'n':1},{'id':7,'n':3},{'id':1,'n':1}]}"
 #define VECTORS                                                                                              \
 	"{'upsert_rows':[{'id':1,'vector':[1,0],'n':1},{'id':2,'vector':[0,1],'n':2}],"                      \
 	"'distance_metric':'euclidean_squared'}"
@@ -63,8 +62,7 @@ static const struct scenario scenarios[] = {
                 "'rows_affected':4,'rows_patched':2,'rows_deleted':2,'patched_ids':[7,9],"
                 "'deleted_ids':[1,2],'billing':{'billable_logical_bytes_written':64,"
                 "'query':{'billable_logical_bytes_queried':768000000,"},
-            {QUERY, ALL, 200,
-                "{'rows':[{'id':7,'n':3,'p':1},{'id':9,'n':2,'q':1},{'id':10,'n':1}]"}}},
+            {QUERY, ALL, 200, "{'rows':[{'id':7,'n':3,'p':1},{'id':9,'n':2,'q':1},{'id':10,'n':1}]"}}},
     {"writes by id see what the patch by filter did",
         {{WRITE, FIVE, 200, "OK"},
             {WRITE,
@@ -74,7 +72,8 @@ static const struct scenario scenarios[] = {
                 200,
                 "'rows_affected':4,'rows_patched':3,'rows_deleted':1,'patched_ids':[9,10,9],"
                 "'deleted_ids':[10]"},
-            {QUERY, ALL, 200, "{'rows':[{'id':1,'n':1},{'id':2,'n':1},{'id':7,'n':3},{'id':9,'n':8,'m':1}]"}}},
+            {QUERY, ALL, 200,
+                "{'rows':[{'id':1,'n':1},{'id':2,'n':1},{'id':7,'n':3},{'id':9,'n':8,'m':1}]"}}},
     {"over the limit: nothing happens, unless part of it is enough",
         {{WRITE, FIVE, 200, "OK"},
             {WRITE, "{'delete_by_filter':['id','Gte',0]}", 400,
@@ -84,13 +83,15 @@ static const struct scenario scenarios[] = {
                 400, "💔 patch_by_filter matches 3 documents, the limit of one request is 2"},
             {QUERY, "{'rank_by':['id','asc'],'limit':9}", 200,
                 "{'rows':[{'id':1},{'id':2},{'id':7},{'id':9},{'id':10}]"},
-            {"GET /v1/namespaces/n/schema", "", 200, "'n':{'type':'int','filterable':true,'full_text_search':null}}"},
+            {"GET /v1/namespaces/n/schema", "", 200,
+                "'n':{'type':'int','filterable':true,'full_text_search':null}}"},
             {WRITE,
                 "{'patch_by_filter':{'filters':['n','Eq',1],'patch':{'x':1}},"
                 "'patch_by_filter_allow_partial':true,'return_affected_ids':true}",
                 200, "'rows_patched':2,'patched_ids':[1,2],'rows_remaining':true,"},
-            {WRITE, "{'delete_by_filter':['id','Gte',0],'delete_by_filter_allow_partial':true,"
-                    "'return_affected_ids':true}",
+            {WRITE,
+                "{'delete_by_filter':['id','Gte',0],'delete_by_filter_allow_partial':true,"
+                "'return_affected_ids':true}",
                 200, "'rows_deleted':3,'deleted_ids':[1,2,7],'rows_remaining':true,"},
             {WRITE, "{'delete_by_filter':['id','Gte',0],'delete_by_filter_allow_partial':true}", 200,
                 "'rows_deleted':2,'rows_remaining':false,"},
