@@ -1,5 +1,3 @@
-#include <math.h>
-
 #include "store/query/query_plan.h"
 #include "store/query/rrf.h"
 #include "store/query/vector.h"
@@ -59,13 +57,6 @@ static void run_aggregates(const struct query *q, struct leg *leg)
 	}
 }
 
-static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
-{
-	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
-	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(query, v, dims))
-	                                    : vector_euclidean_squared(query, v, dims);
-}
-
 static void run_vector(const struct query *q, struct leg *leg)
 {
 	const struct rank *rank = &leg->rank;
@@ -79,7 +70,8 @@ static void run_vector(const struct query *q, struct leg *leg)
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key = distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
+		float key =
+		    vector_distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
 		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
 			topk_offer(&leg->hits, key, slot);
 	}
@@ -138,4 +130,9 @@ void query_run(struct query *q)
 	}
 	if (q->fused)
 		fuse(q);
+	for (size_t i = 0; i < q->legs_len; i++) {
+		if (q->legs[i].computed)
+			computed_run(
+			    q->legs[i].computed, q->fused ? q->fused_hits : leg_rows(&q->legs[i]), q->arena);
+	}
 }

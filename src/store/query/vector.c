@@ -91,3 +91,10 @@ FOR_EACH_CPU float vector_cosine_distance(const float *a, float norm2_a, const f
 	}
 	return cosine_distance(total(dot), norm2_a, total(norm2));
 }
+
+float vector_distance(enum metric metric, const float *a, float norm2_a, const float *b, size_t dims)
+{
+	return metric == METRIC_COSINE      ? vector_cosine_distance(a, norm2_a, b, dims)
+	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(a, b, dims))
+	                                    : vector_euclidean_squared(a, b, dims);
+}
