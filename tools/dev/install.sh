@@ -5,13 +5,14 @@ declare -A packages=(
 	[build]='ca-certificates curl gcc libc6-dev meson ninja-build pkgconf
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libpcre2-dev libstemmer-dev
 		libcmocka-dev'
-	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files.
-	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv'
+	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files;
+	# Go for its SDK.
+	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv golang-1.24-go'
 	[bench]='nginx haproxy wrk'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
-packages_from_trixie=(libllhttp-dev libyyjson-dev)
+packages_from_trixie=(libllhttp-dev libyyjson-dev golang-1.24-go)
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -136,4 +137,19 @@ install_node() {
 	say "installing the Node packages of $1"
 	PATH=$PWD/build/venv/bin:$PATH quietly build/npm.log npm --prefix "$1" ci --no-fund --no-audit
 	sha256sum "$1/package-lock.json" >"$stamp"
+}
+
+# The modules of every go.sum into build/go, which checks each against its sum; again when one changes. Debian's
+# package puts no `go` on the path.
+install_go() {
+	local sum stamp=build/go/modules.sha256 sums=()
+	mapfile -t sums < <(git ls-files '*go.sum')
+	! sha256sum --status -c $stamp 2>/dev/null || return 0
+	mkdir -p build/go
+	for sum in "${sums[@]}"; do
+		say "installing the Go modules of ${sum%/go.sum}"
+		GOTOOLCHAIN=local GOFLAGS='-mod=readonly -modcacherw' GOMODCACHE=$PWD/build/go/modules \
+			quietly build/go/download.log /usr/lib/go-1.24/bin/go -C "${sum%/go.sum}" mod download
+	done
+	sha256sum "${sums[@]}" >$stamp
 }
