@@ -130,6 +130,20 @@ static struct text_index *build_text_index(const struct namespace *ns, const str
 	return ti;
 }
 
+/* The values of an attribute go; what they point to goes with the document. */
+static void forget_values(struct namespace *ns, const struct attr *attr)
+{
+	vec_each (&ns->docs, d) {
+		const struct value *v = *d ? doc_value(*d, attr->index) : NULL;
+		if (!v)
+			continue;
+		size_t size = value_logical_size(attr->type, v);
+		(*d)->logical_size -= size;
+		ns->logical_bytes -= size;
+		(*d)->values[attr->index].present = false;
+	}
+}
+
 /* Puts a new schema in force: indexes appear, vanish, or are rebuilt at once. */
 static void change_schema(struct namespace *ns, struct schema *schema)
 {
@@ -140,6 +154,8 @@ static void change_schema(struct namespace *ns, struct schema *schema)
 		const struct attr *old =
 		    attr->index < ns->schema->attrs.len ? ns->schema->attrs.at[attr->index] : NULL;
 		bool had = old && old->full_text;
+		if (attr->dropped && old && !old->dropped)
+			forget_values(ns, attr);
 		if (had && attr->full_text && same_text_options(&old->text, &attr->text))
 			continue;
 		ns->text.at[attr->index] = text_index_free(ns->text.at[attr->index]);

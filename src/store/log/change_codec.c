@@ -18,7 +18,14 @@ enum {
 	CHANGE_SETTINGS = 16,
 	CHANGE_COPY = 32
 };
-enum { ATTR_FILTERABLE = 1, ATTR_GLOB = 2, ATTR_REGEX = 4, ATTR_FUZZY = 8, ATTR_FULL_TEXT = 16 };
+enum {
+	ATTR_FILTERABLE = 1,
+	ATTR_GLOB = 2,
+	ATTR_REGEX = 4,
+	ATTR_FUZZY = 8,
+	ATTR_FULL_TEXT = 16,
+	ATTR_DROPPED = 128
+};
 enum { TEXT_STEMMING = 1, TEXT_STOPWORDS = 2, TEXT_CASE = 4, TEXT_FOLDING = 8 };
 enum { SET_READ_ONLY = 1, SET_SHARDS, SET_REPLICAS, SET_PINNED, SET_KEY_NAME, SET_PARENT };
 #define NO_ID_KIND 255
@@ -62,7 +69,7 @@ static void put_attr(struct buf *out, const struct attr *attr)
 	PUT(out, uint8_t,
 	    (attr->filterable ? ATTR_FILTERABLE : 0) | (attr->glob ? ATTR_GLOB : 0) |
 	        (attr->regex ? ATTR_REGEX : 0) | (attr->fuzzy ? ATTR_FUZZY : 0) |
-	        (attr->full_text ? ATTR_FULL_TEXT : 0));
+	        (attr->full_text ? ATTR_FULL_TEXT : 0) | (attr->dropped ? ATTR_DROPPED : 0));
 	if (attr->full_text)
 		put_text(out, &attr->text);
 }
@@ -263,12 +270,15 @@ static void take_attr(struct reader *r, struct schema *s)
 	attr.regex = flags & ATTR_REGEX;
 	attr.fuzzy = flags & ATTR_FUZZY;
 	attr.full_text = flags & ATTR_FULL_TEXT;
+	attr.dropped = flags & ATTR_DROPPED;
 	if (attr.full_text)
 		take_text(r, &attr.text);
 	bool vector = base == VALUE_VECTOR;
-	if (base > VALUE_VECTOR || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
-	    vector != (attr.type.dims > 0) || attr.type.dims > VECTOR_DIMS_MAX ||
-	    (vector && s->vectors.len == VECTOR_COLUMNS_MAX) || (attr.full_text && base != VALUE_STRING))
+	if (base > VALUE_VECTOR || (attr.type.array && base >= VALUE_BYTES) ||
+	    (!attr.dropped && schema_find(s, attr.name)) || vector != (attr.type.dims > 0) ||
+	    attr.type.dims > VECTOR_DIMS_MAX || (vector && s->vectors.len == VECTOR_COLUMNS_MAX) ||
+	    (attr.full_text && base != VALUE_STRING) ||
+	    (attr.dropped && (vector || attr.full_text || attr.filterable)))
 		r->bad = true;
 	attr.type.base = (enum value_base)base;
 	if (!r->bad)
@@ -359,7 +369,7 @@ static void take_value(struct reader *r, struct arena *a, const struct schema *s
 		return;
 	struct value_type t = s->attrs.at[index]->type;
 	struct value *v = &values[index];
-	if (t.base == VALUE_VECTOR || (!t.array && count != 1)) {
+	if (t.base == VALUE_VECTOR || (!t.array && count != 1) || s->attrs.at[index]->dropped) {
 		r->bad = true;
 		return;
 	}
@@ -416,7 +426,8 @@ static bool extends(const struct schema *s, const struct schema *old)
 		return false;
 	for (size_t i = 0; i < old->attrs.len; i++) {
 		const struct attr *was = old->attrs.at[i], *is = s->attrs.at[i];
-		if (!span_eq(was->name, is->name) || !value_type_eq(was->type, is->type))
+		if (!span_eq(was->name, is->name) || !value_type_eq(was->type, is->type) ||
+		    (was->dropped && !is->dropped))
 			return false;
 	}
 	return !old->has_id_kind || (s->has_id_kind && s->id_kind == old->id_kind);

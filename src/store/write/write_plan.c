@@ -104,6 +104,17 @@ static int plan_conditions(struct planner *p, yyjson_val *body)
 	return 0;
 }
 
+static bool has_filters(yyjson_val *body)
+{
+	static const char *const names[] = {
+	    "upsert_condition", "patch_condition", "delete_condition", "delete_by_filter", "patch_by_filter"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (write_field(body, names[i]))
+			return true;
+	}
+	return false;
+}
+
 static int plan_operations(struct planner *p, yyjson_val *body, const struct write_limits *limits)
 {
 	int rc = rows_infer(p, body);
@@ -113,8 +124,10 @@ static int plan_operations(struct planner *p, yyjson_val *body, const struct wri
 		rc = filter_writes_infer(p, body);
 	if (rc < 0)
 		return rc;
-	make_view(p);
-	rc = plan_conditions(p, body);
+	if (has_filters(body)) {
+		make_view(p);
+		rc = plan_conditions(p, body);
+	}
 	if (rc == 0)
 		rc = filter_writes_plan(p, body, limits);
 	return rc < 0 ? rc : rows_plan(p, body);

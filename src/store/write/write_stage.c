@@ -29,7 +29,7 @@ static const struct value *merge(struct planner *p, const struct doc *old)
 		if (p->row_of[i] == p->row)
 			p->merged[i] = p->values[i];
 		else
-			p->merged[i] = stays ? *stays : (struct value){0};
+			p->merged[i] = stays && !p->schema->attrs.at[i]->dropped ? *stays : (struct value){0};
 	}
 	return p->merged;
 }

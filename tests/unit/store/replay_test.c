@@ -30,8 +30,11 @@ static const struct step writes[] = {
         "{'patch_by_filter':{'filters':['id','Gte',1],'patch':{'x':1}},'patch_rows':[{'id':1,'y':1}],"
         "'deletes':[3]}",
         200, "'rows_affected':4"},
+    {WRITE,
+        "{'schema':{'x':{'drop':true},'t':{'drop':true}},'upsert_rows':[{'id':3,'x':'anew','vector':[1,1]}]}",
+        200, "OK"},
     {PATCH, "{'read_only':true,'pinning':{'replicas':2}}", 200, "'read_only':true"},
-    {"POST /v2/namespaces/b", "{'branch_from_namespace':'n'}", 200, "'rows_affected':1"},
+    {"POST /v2/namespaces/b", "{'branch_from_namespace':'n'}", 200, "'rows_affected':2"},
     {PATCH, "{'read_only':false}", 200, "'replicas':2"},
     {PATCH, "{'pinning':null}", 200, "}"},
     {"DELETE /v2/namespaces/n", "", 200, "OK"},
@@ -103,7 +106,7 @@ static void rewritten(void **state)
 {
 	struct dir d = dir_new();
 	struct kit k = kit_open(d.path);
-	for (size_t i = 0; i < 11; i++)
+	for (size_t i = 0; i < 12; i++)
 		kit_step(&k, &writes[i]);
 	struct buf body = buf_new(4 << 20);
 	buf_lit(&body, "{\"upsert_rows\":[{\"id\":1,\"g\":\"");
