@@ -73,7 +73,7 @@ static const struct scenario scenarios[] = {
                 "'patch_condition':['t','ContainsAny',{'$ref_new':'t'}]}",
                 200, "'rows_patched':1"},
             {WRITE,
-                "{'patch_rows':[{'id':7,'t':['z','x','b']}],'patch_condition':['s','In',{'$ref_new':'t'}]}",
+                "{'patch_rows':[{'id':7,'t':['x','b','z']}],'patch_condition':['s','In',{'$ref_new':'t'}]}",
                 200, "'rows_patched':1"},
             {WRITE, "{'patch_rows':[{'id':7,'s':'b'}],'patch_condition':['t','Contains',{'$ref_new':'s'}]}",
                 200, "'rows_patched':1"},

@@ -74,6 +74,16 @@ static const struct scenario scenarios[] = {
                 "'deleted_ids':[10]"},
             {QUERY, ALL, 200,
                 "{'rows':[{'id':1,'n':1},{'id':2,'n':1},{'id':7,'n':3},{'id':9,'n':8,'m':1}]"}}},
+    {"token and regex conditions see the texts from before the patch by filter",
+        {{WRITE,
+             "{'upsert_rows':[{'id':1,'t':'red fox'},{'id':2,'t':'owl'}],'schema':{'t':{'type':'string',"
+             "'full_text_search':true,'regex':true}}}",
+             200, "OK"},
+            {WRITE,
+                "{'patch_by_filter':{'filters':['id','Gte',1],'patch':{'t':'owl'}},'deletes':[1,2],"
+                "'delete_condition':['Or',[['t','ContainsAllTokens','fox'],['t','Regex','^red']]],"
+                "'return_affected_ids':true}",
+                200, "'rows_patched':2,'rows_deleted':1,'patched_ids':[1,2],'deleted_ids':[1]"}}},
     {"over the limit: nothing happens, unless part of it is enough",
         {{WRITE, FIVE, 200, "OK"},
             {WRITE, "{'delete_by_filter':['id','Gte',0]}", 400,

@@ -132,6 +132,11 @@ static void approximate_counts(void **state)
 	kit_expect(&k, "POST /v2/namespaces/n", body.ptr, 200, "OK");
 	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200,
 	    "\"approx_row_count\":8192,\"approx_logical_bytes\":65536,");
+	kit_expect(&k, "POST /v2/namespaces/n",
+	    "{\"patch_by_filter\":{\"filters\":[\"id\",\"Gte\",0],\"patch\":{\"b\":true}}}", 200, "OK");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200, "\"approx_logical_bytes\":73728,");
+	kit_expect(&k, "POST /v1/namespaces/n/schema", "{\"b\":{\"drop\":true}}", 200, "uint");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200, "\"approx_logical_bytes\":65536,");
 	buf_free(&body);
 	kit_close(&k);
 }
