@@ -6,13 +6,16 @@ declare -A packages=(
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libpcre2-dev libstemmer-dev
 		libcmocka-dev'
 	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files;
-	# Go for its SDK.
-	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv golang-1.24-go'
+	# Go for its SDK; the web servers stand behind the gateway where requests are smuggled.
+	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv golang-1.24-go
+		nginx apache2-bin lighttpd haproxy h2o'
 	[bench]='nginx haproxy wrk'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
 packages_from_trixie=(libllhttp-dev libyyjson-dev golang-1.24-go)
+# Left Debian after 12: the tests that want them are skipped without them.
+packages_only_bookworm=(h2o)
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -31,7 +34,7 @@ install_packages() {
 		read -ra list -d '' <<<"${packages[$group]}" || true
 		wanted+=("${list[@]}")
 	done
-	mapfile -t missing < <(packages_missing "${wanted[@]}")
+	mapfile -t missing < <(packages_missing "${wanted[@]}" | packages_there_are)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing with apt: ${missing[*]}"
 	mkdir -p build
@@ -50,6 +53,20 @@ packages_missing() {
 	comm -23 <(printf '%s\n' "$@" | sort -u) \
 		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
+
+# Of the packages on its input, those that this Debian can have.
+packages_there_are() {
+	if on_bookworm; then
+		cat
+	else
+		grep -vxF "$(printf '%s\n' "${packages_only_bookworm[@]}")" || true
+	fi
+}
+
+on_bookworm() (
+	. /etc/os-release
+	[ "${VERSION_CODENAME:-}" = bookworm ]
+)
 
 # apt's text goes to a log, its progress through a descriptor of its own: sudo would close it, so a shell within
 # opens it.
@@ -73,7 +90,7 @@ apt_progress() {
 # Debian 12 only: makes the `trixie` suite known, at a priority below everything that is installed or in
 # Debian 12, so that nothing else comes from it. The mirror is the one that the machine already uses.
 add_trixie() {
-	[ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = bookworm ] || return 0
+	on_bookworm || return 0
 	local mirror file=/etc/apt/sources.list.d/layer-trixie.sources
 	[ ! -e $file ] || return 0
 	mirror=$(debian_mirror bookworm)
@@ -99,7 +116,7 @@ debian_mirror() {
 		awk -v suite="$1" '$2 == suite && $3 == "main" && !found++ { print $1 }'
 }
 
-# Runs a command during which no package may start a service: nginx and haproxy are wanted as programs only.
+# Runs a command during which no package may start a service: web servers are wanted as programs only.
 without_services() (
 	policy=/usr/sbin/policy-rc.d
 	if [ ! -e $policy ]; then
@@ -114,7 +131,7 @@ services_off() {
 	local package
 	for package in "$@"; do
 		case $package in
-		nginx | haproxy) ! command -v systemctl >/dev/null || as_root systemctl disable --quiet "$package" ;;
+		nginx | lighttpd | haproxy | h2o) ! command -v systemctl >/dev/null || as_root systemctl disable --quiet "$package" ;;
 		esac
 	done
 }
