@@ -63,7 +63,7 @@ class Written:
                 option["full_text_search"] = True
             searched = any(option.get(flag) for flag in ("full_text_search", "regex", "glob", "fuzzy"))
             if not values.is_vector(option["type"]):
-                option.setdefault("filterable", not searched)
+                option.setdefault("filterable", not searched and option["type"] != values.SPARSE)
             self.schema[name] = option
 
     def infer(self, row):

@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "store/data/schema.h"
 #include "store/data/settings.h"
+#include "store/data/sparse_index.h"
 #include "store/text/text_index.h"
 
 #define NAMESPACE_NAME_MAX 128
@@ -27,6 +28,7 @@ struct namespace
 	struct vector_column
 	    vectors[VECTOR_COLUMNS_MAX]; /* by attr->column; every document has every vector */
 	VEC(struct text_index *) text; /* by attr->index; NULL without full_text; may be shorter than attrs */
+	VEC(struct sparse_index *) sparse; /* the same; NULL until a document has the attribute */
 	uint64_t created_ns, updated_ns, last_write_ns;
 	uint64_t logical_bytes;
 };
@@ -66,4 +68,10 @@ const float **namespace_vectors(const struct namespace *ns, struct arena *a, uin
 static inline const struct text_index *namespace_text(const struct namespace *ns, const struct attr *attr)
 {
 	return attr->index < ns->text.len ? ns->text.at[attr->index] : NULL;
+}
+
+/* The index of a sparse attribute, or NULL. */
+static inline const struct sparse_index *namespace_sparse(const struct namespace *ns, const struct attr *attr)
+{
+	return attr->index < ns->sparse.len ? ns->sparse.at[attr->index] : NULL;
 }

@@ -40,7 +40,7 @@ static uint64_t billed_bytes(const struct schema *s, const struct doc *d)
 	uint64_t halves = 2 * id_logical_size(s->id_kind, d->id);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct attr *attr = s->attrs.at[i];
-		unsigned indexes = (attr->type.base == VALUE_VECTOR) + attr->filterable + attr->full_text +
+		unsigned indexes = (attr->type.base >= VALUE_VECTOR) + attr->filterable + attr->full_text +
 		                   attr->glob + attr->regex + attr->fuzzy;
 		if (d->values[i].present)
 			halves += (indexes ? 2 * indexes : 1) * value_logical_size(attr->type, &d->values[i]);
