@@ -11,6 +11,10 @@ static void missing_values_in_order(void **state)
 	        "{'rows':[{'id':5},{'id':4},{'id':2},{'id':3},{'id':6},{'id':1}]"},
 	    {"{'rank_by':[['x','desc'],['y','asc']],'limit':10}",
 	        "{'rows':[{'id':6},{'id':1},{'id':3},{'id':5},{'id':4},{'id':2}]"},
+	    {"{'rank_by':[['y','asc'],['y','desc'],['x','desc'],['y','asc'],['x','asc'],['y','asc'],['x','"
+	     "asc'],"
+	     "['id','desc']],'limit':10}",
+	        "{'rows':[{'id':6},{'id':5},{'id':4},{'id':1},{'id':3},{'id':2}]"},
 	    {"{'rank_by':['id','desc'],'limit':2}", "{'rows':[{'id':6},{'id':5}]"},
 	    {"{'rank_by':['id','asc'],'limit':2,'filters':['id','Gt',3]}", "{'rows':[{'id':4},{'id':5}]"},
 	    {"{'rank_by':['x','asc'],'limit':2,'offset':3}", "{'rows':[{'id':3},{'id':1}]"},
