@@ -98,7 +98,7 @@ static inline void kit_step(struct kit *k, const struct step *step)
 static inline void kit_play(const struct scenario *s, const struct store_options *opts)
 {
 	struct kit k = kit_open_with(NULL, opts);
-	print_message("         %s\n", s->about);
+	print_message("# %s\n", s->about);
 	for (size_t i = 0; i < SCENARIO_STEPS && s->steps[i].what; i++)
 		kit_step(&k, &s->steps[i]);
 	kit_close(&k);
