@@ -401,10 +401,6 @@ static void take_value(struct reader *r, struct arena *a, const struct schema *s
 		return;
 	struct value_type t = s->attrs.at[index]->type;
 	struct value *v = &values[index];
-	if (s->attrs.at[index]->dropped) {
-		r->bad = true;
-		return;
-	}
 	if (t.base == VALUE_SPARSE) {
 		take_sparse(r, a, count, v);
 		return;
@@ -449,6 +445,10 @@ static void take_doc(struct reader *r, struct arena *a, const struct schema *s, 
 		take_value(r, a, s, values);
 	vec_each (&s->vectors, attr) {
 		values[(*attr)->index] = (struct value){.present = true, .count = 1};
+	}
+	vec_each (&s->attrs, attr) { /* dropped since: a tail (store/cloud/tail.h) knows the newer schema */
+		if ((*attr)->dropped)
+			values[(*attr)->index] = (struct value){0};
 	}
 	if (!s->has_id_kind || !id_fits(s->id_kind, id))
 		r->bad = true;

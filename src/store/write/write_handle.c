@@ -1,4 +1,5 @@
 #include "base/time.h"
+#include "store/cloud/cloud.h"
 #include "store/handlers.h"
 #include "store/write/copy_plan.h"
 #include "json/write.h"
@@ -44,15 +45,18 @@ static void put_reply(struct call *c, const struct write_plan *p, enum id_kind k
 	call_put_billing(c, p->bytes_written, p->bytes_queried);
 }
 
-/* Writers of the namespace are locked out already; readers only while the change is applied. */
-static void apply(struct holder *h, struct change *change)
+/* Writers of the namespace are locked out already; readers only while the change is applied. `schema` is the
+ * one in force after it. */
+static void apply(struct call *c, struct holder *h, struct change *change, const struct schema *schema)
 {
+	struct cloud_write seen = cloud_write_begin(c, h, change, schema);
 	struct namespace *fresh = h->data ? NULL : namespace_new(change->at_ns);
 	pthread_rwlock_wrlock(&h->lock);
 	if (fresh)
 		holder_set(h, fresh);
 	namespace_apply(h->data, change);
 	pthread_rwlock_unlock(&h->lock);
+	cloud_write_end(c, h, &seen);
 }
 
 static int with_writer(struct call *c, int (*fn)(struct call *c, struct holder *h))
@@ -79,7 +83,7 @@ static int write_locked(struct call *c, struct holder *h)
 	enum id_kind kind = plan.schema->id_kind;
 	rc = changes ? store_commit(c, &plan.change, plan.schema) : 0;
 	if (rc == 0 && changes)
-		apply(h, &plan.change);
+		apply(c, h, &plan.change, plan.schema);
 	if (rc == 0)
 		put_reply(c, &plan, kind);
 	write_plan_free(&plan);
@@ -103,7 +107,7 @@ static int update_schema_locked(struct call *c, struct holder *h)
 		return rc;
 	rc = store_commit(c, &plan.change, plan.schema);
 	if (rc == 0) {
-		apply(h, &plan.change);
+		apply(c, h, &plan.change, plan.schema);
 		schema_to_json(h->data->schema, &c->reply->body);
 	}
 	write_plan_free(&plan);
@@ -150,7 +154,7 @@ static int update_metadata_locked(struct call *c, struct holder *h)
 	if (rc < 0)
 		return rc;
 	if (any)
-		apply(h, &change);
+		apply(c, h, &change, h->data->schema);
 	return metadata_v1_handle(c);
 }
 

@@ -12,6 +12,7 @@ struct kit {
 	struct arena *arena;
 	struct store_reply reply;
 	struct store_report report;
+	bool respond_async;
 };
 
 /* Opens a store in the directory, or in memory; the test fails if that does. */
@@ -42,8 +43,12 @@ static inline int kit_ask(struct kit *k, const char *what, const char *body)
 {
 	struct span path = span_str(what), method = span_cut(&path, ' '), query = path;
 	path = span_cut(&query, '?');
-	struct store_request req = {
-	    .method = method, .path = path, .query = query, .body = span_str(body), .arena = k->arena};
+	struct store_request req = {.method = method,
+	    .path = path,
+	    .query = query,
+	    .body = span_str(body),
+	    .arena = k->arena,
+	    .respond_async = k->respond_async};
 	buf_free(&k->reply.body);
 	store_handle(k->st, &req, &k->reply);
 	return k->reply.status;
