@@ -74,9 +74,9 @@ static int write_locked(struct call *c, struct holder *h)
 {
 	struct write_plan plan;
 	int rc = refuse_read_only(c, h->data);
-	if (rc == 0)
-		rc = write_plan_make(
-		    h->data, c->ns, c->body, &c->store->limits, c->req->arena, &plan, &c->refusal);
+	if (rc < 0)
+		return rc;
+	rc = write_plan_make(h->data, c->ns, c->body, &c->store->limits, c->req->arena, &plan, &c->refusal);
 	if (rc < 0)
 		return rc;
 	bool changes = write_plan_changes(&plan);
@@ -101,8 +101,9 @@ static int update_schema_locked(struct call *c, struct holder *h)
 	if (!h->data)
 		return refuse_not_found(c);
 	int rc = refuse_read_only(c, h->data);
-	if (rc == 0)
-		rc = write_plan_schema(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
+	if (rc < 0)
+		return rc;
+	rc = write_plan_schema(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
 	if (rc < 0)
 		return rc;
 	rc = store_commit(c, &plan.change, plan.schema);
