@@ -5,6 +5,7 @@ every language; and what passes the gateway is the same byte for byte."""
 import collections
 import functools
 import json
+import re
 import threading
 
 import pytest
@@ -148,6 +149,12 @@ def test_the_sdk_packs_vectors(language, runs):
     assert b'"zczMPc3MTD4="' in requests[0].body  # [0.1, 0.2]
 
 
+def test_a_ratio_has_a_fraction(runs):
+    """Python's type for it is float, and 1 would be an integer."""
+    answers = [answer.body for _, answer in of_scenario(runs.of("go")[3], "rows_come_back_as_they_went")]
+    assert re.search(rb'"cache_hit_ratio":\d\.\d', b"".join(answers))
+
+
 class Scripted:
     """The scripted scenarios of one language, through a gateway to a store that answers as they say."""
 
@@ -232,11 +239,7 @@ WITHOUT_SCENARIO = {
     "$ref_new": REFUSED,
     "num_shards": REFUSED,
     "patch": REFUSED,
-    "per": REFUSED,
-    "attributes": REFUSED,
     "replicas": REFUSED,
-    "sparse_knn": REFUSED,
-    "SparseKNN": REFUSED,
     "update_metadata": REFUSED,
 }
 
@@ -292,6 +295,8 @@ UNTYPED_IN_GO = {
     ("multi_query", "queries"): "no compute_attributes or offset in one of them",
     ("multi_query", "rerank_by"): "no weights, no model",
     ("query", "compute_attributes"): NO_FIELD,
+    ("query", "aggregate_by"): "no Count of an id",
+    ("query", "filters"): "no value alone for In",
     ("query", "consistency"): "no max_staleness_seconds",
     ("query", "offset"): NO_FIELD,
     ("query", "rank_by"): "no number within Max, no list of vectors",

@@ -328,6 +328,23 @@ scenario(
 )
 
 scenario(
+    "words_by_their_stems",
+    call(
+        "write",
+        upsert_rows=[{"id": 1, "text": "walruses were running"}, {"id": 2, "text": "the jump"}],
+        schema={
+            "text": {
+                "type": "string",
+                "full_text_search": {"language": "english", "stemming": True, "remove_stopwords": True},
+            }
+        },
+    ),
+    finds([1], rank_by=["text", "BM25", "walrus runs"], limit=10),
+    finds([2], rank_by=["text", "BM25", "jumping"], limit=10),
+    finds([], rank_by=["text", "BM25", "the"], limit=10),
+)
+
+scenario(
     "encryption_by_default",
     call("write", upsert_rows=[{"id": 1}], encryption={"mode": "default"}),
     call("metadata", see={"encryption": {"mode": "default"}}),
