@@ -196,4 +196,3 @@ scenario(
     finds([1, 2, 4], rank_by=["id", "asc"], limit=PER_SHELF, include_attributes=["shelf"]),
     finds([3, 4, 2], rank_by=["vector", "ANN", [0.7, 0.7]], limit=PER_SHELF, include_attributes=["shelf"]),
 )
-

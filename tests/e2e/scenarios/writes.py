@@ -145,30 +145,30 @@ scenario(
     finds([UUID], filters=["id", "Eq", UUID.upper()]),
 )
 
+VALUES = {
+    "id": 1,
+    "text": 'höhe "<&>" \\ \u2028 🐡',
+    "int": -5,
+    "uint": 5,
+    "float": 0.1,
+    "uuid": UUID,
+    "when": "2024-03-02T01:00:00+01:00",
+    "on": False,
+    "texts": ["b", "a", ""],
+    "ints": [-1, 0],
+    "uints": [1, 2],
+    "floats": [0.5, -2.25],
+    "uuids": [UUID],
+    "dates": ["2024-03-02"],
+    "flags": [True, False],
+}
+MIDNIGHT = "2024-03-02T00:00:00.000000000Z"
 scenario(
     "values_of_every_type",
     call(
         "write",
         see={"rows_upserted": 1},
-        upsert_rows=[
-            {
-                "id": 1,
-                "text": 'höhe "<&>" \\ \u2028 🐡',
-                "int": -5,
-                "uint": 5,
-                "float": 0.1,
-                "uuid": UUID,
-                "when": "2024-03-02T01:00:00+01:00",
-                "on": False,
-                "texts": ["b", "a", ""],
-                "ints": [-1, 0],
-                "uints": [1, 2],
-                "floats": [0.5, -2.25],
-                "uuids": [UUID],
-                "dates": ["2024-03-02"],
-                "flags": [True, False],
-            }
-        ],
+        upsert_rows=[VALUES],
         schema={
             "uint": "uint",
             "float": "float",
@@ -180,40 +180,15 @@ scenario(
             "dates": "[]datetime",
         },
     ),
-    finds(
-        [1],
-        include_attributes=True,
-        see={
-            "rows.0": {
-                "id": 1,
-                "text": 'höhe "<&>" \\ \u2028 🐡',
-                "int": -5,
-                "uint": 5,
-                "float": 0.1,
-                "uuid": UUID,
-                "when": "2024-03-02T00:00:00.000000000Z",
-                "on": False,
-                "texts": ["b", "a", ""],
-                "ints": [-1, 0],
-                "uints": [1, 2],
-                "floats": [0.5, -2.25],
-                "uuids": [UUID],
-                "dates": ["2024-03-02T00:00:00.000000000Z"],
-                "flags": [True, False],
-            }
-        },
-    ),
+    finds([1], include_attributes=True, see={"rows.0": VALUES | {"when": MIDNIGHT, "dates": [MIDNIGHT]}}),
     call(
         "schema",
         see={
-            f"{name}.type": kind
-            for name, kind in {
-                "text": "string",
-                "int": "int",
-                "on": "bool",
-                "ints": "[]int",
-                "flags": "[]bool",
-            }.items()
+            "text.type": "string",
+            "int.type": "int",
+            "on.type": "bool",
+            "ints.type": "[]int",
+            "flags.type": "[]bool",
         },
     ),
 )
