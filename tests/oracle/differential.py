@@ -6,6 +6,7 @@ One case is one query, or one write whose counts and whose effect on later queri
 import http.client
 import itertools
 import json
+import os
 
 from .generate import POOLS, Generator, every_leaf
 from .namespace import Namespace
@@ -208,10 +209,11 @@ def differs(store, oracle, query, keys):
     body = {"upsert_rows": rows, "schema": oracle.schema}
     if oracle.metric:
         body["distance_metric"] = oracle.metric
-    store.forget("shrink")
+    name = f"shrink-{os.getpid()}"
+    store.forget(name)
     try:
-        answer(*store.write("shrink", body))
-        check_answer(small, query, answer(*store.query("shrink", query)))
+        answer(*store.write(name, body))
+        check_answer(small, query, answer(*store.query(name, query)))
     except Mismatch as mismatch:
         return f"{mismatch}\nwrite: {json.dumps(body, ensure_ascii=False)}"
     return None
