@@ -279,9 +279,14 @@ UNTYPED_IN_GO = {
     ("query", "offset"): NO_FIELD,
     ("query", "rank_by"): "no number within Max, no list of vectors",
     ("query", "rerank_by"): NO_FIELD,
+    ("update_metadata", "pinning"): "no null",
+    ("update_metadata", "read_only"): NO_FIELD,
     ("update_schema", "schema"): "no full_text_search that is false, no drop",
+    ("write", "branch_from_namespace"): "no name alone",
+    ("write", "copy_from_namespace"): "no name alone",
     ("write", "create_namespace"): NO_FIELD,
     ("write", "encryption"): "no encryption_context",
+    ("write", "sharding"): NO_FIELD,
     ("write", "schema"): "no name alone for embed, no late_interaction",
 }
 
