@@ -2,7 +2,6 @@
 
 from . import (  # noqa: F401
     clients,
-    conditions,
     namespaces,
     queries,
     rankings,
