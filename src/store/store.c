@@ -3,13 +3,16 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "store/cloud/cloud.h"
 #include "store/handlers.h"
 #include "store/params.h"
 #include "json/write.h"
 
-#define REPLY_MAX_DEFAULT ((size_t)1 << 30)
-#define RECORD_MAX        ((size_t)UINT32_MAX)
-#define SERVER_MS_MIN     3 /* the service rarely reports less, and its clients' tests count on more than 2 */
+#define REPLY_MAX_DEFAULT   ((size_t)1 << 30)
+#define DELETE_ROWS_DEFAULT 5000000
+#define PATCH_ROWS_DEFAULT  50000
+#define RECORD_MAX          ((size_t)UINT32_MAX)
+#define SERVER_MS_MIN       3 /* the service rarely reports less, and its clients' tests count on more than 2 */
 
 /* The file is rewritten at open if it is larger than this many times what it needs, and than this size. */
 #define REWRITE_FACTOR     2
@@ -28,14 +31,25 @@ static const struct schema *schema_of(void *arg, struct span name)
 	return s;
 }
 
-static int replay_into(struct holder *h, struct change *change)
+/* The namespace that a copy begins with: what the log has made of its source up to here. */
+static struct namespace *replay_copy(struct store *st, const struct change *change)
+{
+	struct holder *source = catalog_take(&st->catalog, change->source, false);
+	struct namespace *copy = source && source->data ? namespace_copy(source->data, change->at_ns) : NULL;
+	if (source)
+		catalog_release(&st->catalog, source);
+	return copy;
+}
+
+static int replay_into(struct store *st, struct holder *h, struct change *change)
 {
 	if (change->drop) {
 		namespace_free(holder_set(h, NULL));
 		return 0;
 	}
 	if (change->create)
-		namespace_free(holder_set(h, namespace_new(change->at_ns)));
+		namespace_free(holder_set(
+		    h, change->source.len ? replay_copy(st, change) : namespace_new(change->at_ns)));
 	if (!h->data)
 		return -E_CORRUPT;
 	namespace_apply(h->data, change);
@@ -50,7 +64,7 @@ static int replay_record(void *arg, struct span record)
 	int rc = change_decode(a, record, schema_of, st, &change);
 	if (rc == 0) {
 		struct holder *h = catalog_take(&st->catalog, change.ns, true);
-		rc = h ? replay_into(h, &change) : -E_FULL;
+		rc = h ? replay_into(st, h, &change) : -E_FULL;
 		if (h)
 			catalog_release(&st->catalog, h);
 		change_free(&change);
@@ -69,6 +83,7 @@ static int add_piece(
 	change_encode(piece, s, scratch);
 	piece->puts.len = 0;
 	piece->schema = NULL;
+	piece->settings = NULL;
 	piece->create = false;
 	int rc = buf_status(scratch);
 	return rc < 0 ? rc : commit_log_add(log, buf_span(scratch));
@@ -77,16 +92,16 @@ static int add_piece(
 static int add_namespace(struct commit_log *log, struct buf *scratch, struct arena *a, const struct holder *h)
 {
 	struct namespace *ns = h->data;
-	size_t columns = ns->schema->vectors.len;
-	struct change piece = {.ns = h->name, .at_ns = ns->created_ns, .create = true, .schema = ns->schema};
+	struct change piece = {.ns = h->name,
+	    .at_ns = ns->created_ns,
+	    .create = true,
+	    .schema = ns->schema,
+	    .settings = &ns->settings};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < ns->docs.len; i++) {
 		if (!ns->docs.at[i])
 			continue;
-		struct put put = {.doc = ns->docs.at[i]};
-		put.vectors = columns ? arena_array(a, const float *, columns) : NULL;
-		for (size_t k = 0; k < columns; k++)
-			put.vectors[k] = ns->vectors[k].at + i * ns->vectors[k].dims;
+		struct put put = {.doc = ns->docs.at[i], .vectors = namespace_vectors(ns, a, (uint32_t)i)};
 		vec_push(&piece.puts, put);
 		if (piece.puts.len == REWRITE_PIECE_ROWS)
 			rc = add_piece(log, scratch, &piece, ns->schema);
@@ -154,7 +169,12 @@ int store_open(const char *dir, const struct store_options *opts, struct arena *
 		abort();
 	*ret_report = (struct store_report){0};
 	st->reply_max = opts && opts->reply_max ? opts->reply_max : REPLY_MAX_DEFAULT;
+	st->limits = (struct write_limits){
+	    .delete_rows = opts && opts->delete_rows_max ? opts->delete_rows_max : DELETE_ROWS_DEFAULT,
+	    .patch_rows = opts && opts->patch_rows_max ? opts->patch_rows_max : PATCH_ROWS_DEFAULT};
 	catalog_init(&st->catalog);
+	st->cloud = opts && opts->cloud ? cloud_new(opts->cloud) : NULL;
+	st->admin = st->cloud && opts->admin;
 	int rc = dir ? commit_log_open(dir, replay_record, st, a, &st->log, &ret_report->problem) : 0;
 	if (rc < 0) {
 		store_close(st);
@@ -173,6 +193,7 @@ struct store *store_close(struct store *st)
 	if (st) {
 		commit_log_close(st->log);
 		catalog_free(&st->catalog);
+		cloud_free(st->cloud);
 		free(st);
 	}
 	return NULL;
@@ -197,13 +218,26 @@ int store_commit(struct call *c, const struct change *change, const struct schem
 
 uint64_t call_ms(const struct call *c)
 {
-	uint64_t ms = (time_mono_ns() - c->started_ns) / NS_PER_MS;
+	uint64_t ns = time_mono_ns() - c->started_ns, modelled_ns = c->visit ? c->visit->work_ns : 0;
+	uint64_t ms = (ns > modelled_ns ? ns : modelled_ns) / NS_PER_MS;
 	return ms < SERVER_MS_MIN ? SERVER_MS_MIN : ms;
 }
 
 int refuse_not_found(struct call *c)
 {
-	return refuse(&c->refusal, 404, "🤷 namespace '%.*s' was not found", SPAN_FMT(c->ns));
+	return refuse_missing(&c->refusal, c->ns);
+}
+
+int refuse_too_many(struct call *c)
+{
+	return refuse(&c->refusal, 400, "💔 this store can have at most %d namespaces", CATALOG_MAX);
+}
+
+int refuse_read_only(struct call *c, const struct namespace *ns)
+{
+	if (!ns || !ns->settings.read_only)
+		return 0;
+	return refuse(&c->refusal, 400, "💔 Writes not permitted. This namespace is read-only.");
 }
 
 int call_begin_read(struct call *c, struct holder **ret_holder)
@@ -230,7 +264,7 @@ int call_begin_write(struct call *c, struct holder **ret_holder)
 {
 	struct holder *h = catalog_take(&c->store->catalog, c->ns, true);
 	if (!h)
-		return refuse(&c->refusal, 400, "💔 this store can have at most %d namespaces", CATALOG_MAX);
+		return refuse_too_many(c);
 	pthread_mutex_lock(&h->writer);
 	*ret_holder = h;
 	return 0;
@@ -242,6 +276,21 @@ void call_end_write(struct call *c, struct holder *h)
 	catalog_release(&c->store->catalog, h);
 }
 
+void call_put_billing(const struct call *c, uint64_t bytes_written, uint64_t bytes_queried)
+{
+	struct buf *out = &c->reply->body;
+	buf_lit(out, ",\"billing\":{\"billable_logical_bytes_written\":");
+	buf_u64(out, bytes_written);
+	if (bytes_queried) {
+		buf_lit(out, ",\"query\":{\"billable_logical_bytes_queried\":");
+		buf_u64(out, bytes_queried);
+		buf_lit(out, ",\"billable_logical_bytes_returned\":0}");
+	}
+	buf_lit(out, "},\"performance\":{\"server_total_ms\":");
+	buf_u64(out, call_ms(c));
+	buf_lit(out, "}}");
+}
+
 /* Routes */
 
 enum body_use { NO_BODY, BODY, OPTIONAL_BODY };
@@ -250,20 +299,30 @@ static const struct route {
 	const char *method, *path; /* {} stands for the namespace, * for any one segment */
 	int (*handle)(struct call *c);
 	enum body_use body;
+	enum route_kind {
+		KIND_METADATA = CLOUD_METADATA,
+		KIND_QUERY = CLOUD_QUERY,
+		KIND_WRITE = CLOUD_WRITE,
+		KIND_RECALL = CLOUD_RECALL,
+		KIND_EXACT, /* never simulated */
+		KIND_ADMIN, /* the same; only there if it is switched on */
+	} kind;
 } routes[] = {
-    {"GET", "/v1/namespaces", list_handle, NO_BODY},
-    {"POST", "/v2/namespaces/{}", write_handle, BODY},
-    {"DELETE", "/v2/namespaces/{}", delete_handle, NO_BODY},
-    {"POST", "/v2/namespaces/{}/query", query_handle, BODY},
-    {"POST", "/v2/namespaces/{}/explain_query", explain_handle, BODY},
-    {"GET", "/v2/namespaces/{}/metadata", metadata_v2_handle, NO_BODY},
-    {"GET", "/v1/namespaces/{}/metadata", metadata_v1_handle, NO_BODY},
-    {"PATCH", "/v1/namespaces/{}/metadata", metadata_update_handle, BODY},
-    {"GET", "/v1/namespaces/{}/schema", schema_handle, NO_BODY},
-    {"POST", "/v1/namespaces/{}/schema", schema_update_handle, BODY},
-    {"GET", "/v1/namespaces/{}/hint_cache_warm", warm_handle, NO_BODY},
-    {"POST", "/v1/namespaces/{}/_debug/recall", recall_handle, OPTIONAL_BODY},
-    {"GET", "/v1/namespaces/{}/operations/*", operation_handle, NO_BODY},
+    {"GET", "/v1/namespaces", list_handle, NO_BODY, KIND_METADATA},
+    {"POST", "/v2/namespaces/{}", write_handle, BODY, KIND_WRITE},
+    {"DELETE", "/v2/namespaces/{}", delete_handle, NO_BODY, KIND_WRITE},
+    {"POST", "/v2/namespaces/{}/query", query_handle, BODY, KIND_QUERY},
+    {"POST", "/v2/namespaces/{}/explain_query", explain_handle, BODY, KIND_METADATA},
+    {"GET", "/v2/namespaces/{}/metadata", metadata_v2_handle, NO_BODY, KIND_METADATA},
+    {"GET", "/v1/namespaces/{}/metadata", metadata_v1_handle, NO_BODY, KIND_METADATA},
+    {"PATCH", "/v1/namespaces/{}/metadata", metadata_update_handle, BODY, KIND_WRITE},
+    {"GET", "/v1/namespaces/{}/schema", schema_handle, NO_BODY, KIND_METADATA},
+    {"POST", "/v1/namespaces/{}/schema", schema_update_handle, BODY, KIND_WRITE},
+    {"GET", "/v1/namespaces/{}/hint_cache_warm", warm_handle, NO_BODY, KIND_METADATA},
+    {"POST", "/v1/namespaces/{}/_debug/recall", recall_handle, OPTIONAL_BODY, KIND_RECALL},
+    {"GET", "/v1/namespaces/{}/operations/*", operation_handle, NO_BODY, KIND_EXACT},
+    {"GET", "/_admin/cloud", cloud_settings_handle, NO_BODY, KIND_ADMIN},
+    {"PATCH", "/_admin/cloud", cloud_settings_update_handle, BODY, KIND_ADMIN},
 };
 
 static bool path_matches(const char *pattern, struct span path, struct span *ret_ns)
@@ -283,12 +342,14 @@ static bool path_matches(const char *pattern, struct span path, struct span *ret
 }
 
 /* The route, or NULL; *ret_other: the path is known, the method is not. */
-static const struct route *route_find(const struct store_request *req, struct span *ret_ns, bool *ret_other)
+static const struct route *route_find(
+    const struct store *st, const struct store_request *req, struct span *ret_ns, bool *ret_other)
 {
 	struct span method = span_eq(req->method, SPAN("HEAD")) ? SPAN("GET") : req->method;
 	*ret_other = false;
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-		if (!path_matches(routes[i].path, req->path, ret_ns))
+		if (!path_matches(routes[i].path, req->path, ret_ns) ||
+		    (routes[i].kind == KIND_ADMIN && !st->admin))
 			continue;
 		if (span_eq(method, span_str(routes[i].method)))
 			return &routes[i];
@@ -342,7 +403,11 @@ static int run(struct call *c, const struct route *route)
 			        SPAN_FMT(c->ns), NAMESPACE_NAME_MAX));
 	}
 	int rc = read_body(c, route->body);
-	return rc < 0 ? rc : route->handle(c);
+	if (rc < 0)
+		return rc;
+	if (c->store->cloud && route->kind < KIND_EXACT)
+		return cloud_handle(c, (enum cloud_class)route->kind, route->handle);
+	return route->handle(c);
 }
 
 static void put_error(struct store_reply *reply, int status, struct span text, struct span attribute)
@@ -368,12 +433,21 @@ void store_reply_error(struct store_reply *ret_reply, int status, struct span te
 
 void store_handle(struct store *st, const struct store_request *req, struct store_reply *ret_reply)
 {
-	struct call c = {.store = st, .req = req, .reply = ret_reply, .started_ns = time_mono_ns()};
+	if (st->cloud)
+		cloud_run_due(st);
+	store_answer(st, req, false, ret_reply);
+}
+
+void store_answer(
+    struct store *st, const struct store_request *req, bool quiet, struct store_reply *ret_reply)
+{
+	struct call c = {
+	    .store = st, .req = req, .reply = ret_reply, .started_ns = time_mono_ns(), .quiet = quiet};
 	bool other;
 	c.refusal.arena = req->arena;
 	*ret_reply = (struct store_reply){
 	    .status = 200, .content_type = "application/json", .body = buf_new(st->reply_max)};
-	const struct route *route = route_find(req, &c.ns, &other);
+	const struct route *route = route_find(st, req, &c.ns, &other);
 	int rc = 0;
 	if (route)
 		rc = run(&c, route);

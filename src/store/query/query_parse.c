@@ -162,7 +162,9 @@ static int parse_attributes(const struct parser *p, struct leg *leg)
 		return refuse_type(p->r, path_of(p, "exclude_attributes"), exclude, "a sequence");
 	if (include && !yyjson_is_arr(include) && !yyjson_is_bool(include))
 		return refuse_type(p->r, path_of(p, "include_attributes"), include, "a sequence");
-	memset(leg->include, exclude || yyjson_is_true(include), attrs * sizeof *leg->include);
+	for (size_t i = 0; i < attrs; i++)
+		leg->include[i] =
+		    (exclude || yyjson_is_true(include)) && !p->q->ns->schema->attrs.at[i]->dropped;
 	if (exclude)
 		return mark_attributes(p, exclude, "exclude_attributes", false, leg);
 	return mark_attributes(p, include, "include_attributes", true, leg);
@@ -379,7 +381,7 @@ static int parse_rerank(const struct parser *p, yyjson_val *rerank)
 	return rc;
 }
 
-int query_parse(struct query *q, yyjson_val *body, struct refusal *r)
+static int parse_body(struct query *q, yyjson_val *body, struct refusal *r)
 {
 	struct parser p = {.q = q, .r = r, .json = body, .path = SPAN("")};
 	if (!yyjson_is_obj(body))
@@ -395,4 +397,16 @@ int query_parse(struct query *q, yyjson_val *body, struct refusal *r)
 	q->multi = true;
 	rc = parse_legs(&p, queries);
 	return rc == 0 && rerank ? parse_rerank(&p, rerank) : rc;
+}
+
+int query_parse(const struct namespace *ns, yyjson_val *body, struct arena *a, struct query **ret_query,
+    struct refusal *r)
+{
+	struct query *q = arena_one(a, struct query);
+	q->ns = ns;
+	q->arena = a;
+	int rc = parse_body(q, body, r);
+	if (rc == 0)
+		*ret_query = q;
+	return rc;
 }

@@ -22,8 +22,6 @@ static const struct {
     {"POST /v1/namespaces/n/_debug/recall", "", 400, "needs a namespace with a vector attribute"},
     {"PATCH /v1/namespaces/n/metadata", "{}", 200, "up-to-date"},
     {"PATCH /v1/namespaces/n/metadata", "{\"pinning\":null,\"read_only\":false}", 200, "up-to-date"},
-    {"PATCH /v1/namespaces/n/metadata", "{\"pinning\":true}", 400, "`pinning` is not supported"},
-    {"PATCH /v1/namespaces/n/metadata", "{\"read_only\":true}", 400, "`read_only` is not supported"},
     {"POST /v2/namespaces/n/explain_query", "{}", 400, "rank_by queries must specify top_k or limit"},
     {"POST /v2/namespaces/n/explain_query", "{\"limit\":1}", 400,
         "\"error\":\"index does not exist, cannot explain\""},
@@ -47,6 +45,27 @@ static void answers(void **state)
 	kit_expect(&k, "POST /v2/namespaces/n", one, 200, "OK");
 	for (size_t i = 0; i < COUNT(cases); i++)
 		kit_expect(&k, cases[i].what, cases[i].body, cases[i].status, cases[i].text);
+	kit_close(&k);
+}
+
+/* From the size on at which metadata has figures, there is an index to explain. */
+static void explains_what_is_indexed(void **state)
+{
+	static const char query[] = "{\"rank_by\":[\"id\",\"asc\"],\"limit\":1}";
+	struct kit k = kit_open(NULL);
+	for (int len = 65000; len <= 66000; len += 1000) {
+		struct span row = arena_printf(k.arena,
+		    "{\"upsert_rows\":[{\"id\":1,\"s\":\"%0*d\"}],\"schema\":{\"s\":{\"type\":\"string\","
+		    "\"filterable\":false}}}",
+		    len, 0);
+		kit_expect(&k, "POST /v2/namespaces/n", row.ptr, 200, "OK");
+		if (len == 65000)
+			kit_expect(&k, "POST /v2/namespaces/n/explain_query", query, 400,
+			    "\"error\":\"index does not exist, cannot explain\"");
+		else
+			kit_expect(&k, "POST /v2/namespaces/n/explain_query", query, 200,
+			    "{\"plan_text\":\"query\\n  reads: all 1 documents\\n");
+	}
 	kit_close(&k);
 }
 
@@ -134,6 +153,11 @@ static void approximate_counts(void **state)
 	kit_expect(&k, "POST /v2/namespaces/n", body.ptr, 200, "OK");
 	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200,
 	    "\"approx_row_count\":8192,\"approx_logical_bytes\":65536,");
+	kit_expect(&k, "POST /v2/namespaces/n",
+	    "{\"patch_by_filter\":{\"filters\":[\"id\",\"Gte\",0],\"patch\":{\"b\":true}}}", 200, "OK");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200, "\"approx_logical_bytes\":73728,");
+	kit_expect(&k, "POST /v1/namespaces/n/schema", "{\"b\":{\"drop\":true}}", 200, "uint");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200, "\"approx_logical_bytes\":65536,");
 	buf_free(&body);
 	kit_close(&k);
 }
@@ -142,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(answers),
+	    cmocka_unit_test(explains_what_is_indexed),
 	    cmocka_unit_test(name_length),
 	    cmocka_unit_test(list),
 	    cmocka_unit_test(delete),
