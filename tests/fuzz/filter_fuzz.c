@@ -3,9 +3,9 @@
  * answer, which agrees with those of the filters that say the same, the opposite or more. */
 #include "fuzz.h"
 
-#include "json/doc.h"
 #include "store/filter/filter.h"
 #include "store/handlers.h"
+#include "json/doc.h"
 
 static const char schema[] =
     "{\"n\":\"int\",\"u\":\"uint\",\"f\":\"float\",\"s\":\"string\",\"b\":\"bool\",\"t\":\"datetime\","
@@ -63,10 +63,8 @@ static void write_rows(struct store *st, struct arena *a, int kind)
 	for (int i = 0; i < ROWS; i++)
 		buf_printf(&body, "%s{\"id\":%s,%s}", i ? "," : "", ids[kind][i], rows[i]);
 	buf_lit(&body, "]}");
-	struct store_request req = {.method = SPAN("POST"),
-	    .path = SPAN("/v2/namespaces/n"),
-	    .body = buf_span(&body),
-	    .arena = a};
+	struct store_request req = {
+	    .method = SPAN("POST"), .path = SPAN("/v2/namespaces/n"), .body = buf_span(&body), .arena = a};
 	struct store_reply reply;
 	for (int i = 0; i < 2; i++) {
 		store_handle(st, &req, &reply);
