@@ -110,7 +110,8 @@ class Namespace:
         def same(a, b):
             return candidates[a][attribute] == candidates[b][attribute]
 
-        return Ranked(entries, True, self.metric == "euclidean_squared", same)
+        f32 = self.schema[attribute]["type"].endswith("f32")
+        return Ranked(entries, True, f32 and self.metric == "euclidean_squared", same)
 
     def scores_of(self, expression):
         """{key: score} of the documents that an expression of scores matches, and the texts it looked at."""

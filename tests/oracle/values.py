@@ -29,7 +29,7 @@ def f32_text_value(number):
 
 
 def is_vector(type_name):
-    return type_name.endswith("f32")
+    return type_name.endswith(("f32", "f16"))
 
 
 def is_array(type_name):
@@ -54,6 +54,10 @@ def infer_type(name, value):
     if name == "id" and isinstance(value, int):
         return "uint"
     return {str: "string", bool: "bool", int: "int"}[type(value)]
+
+
+def f16(number):
+    return struct.unpack("<e", struct.pack("<e", number))[0]
 
 
 def read_vector(value):
@@ -83,7 +87,8 @@ READERS = {
 
 def read(type_name, value):
     if is_vector(type_name):
-        return read_vector(value)
+        components = read_vector(value)
+        return tuple(map(f16, components)) if type_name.endswith("f16") else components
     if is_array(type_name):
         return [READERS[type_name[2:]](item) for item in value]
     return READERS[type_name](value)

@@ -145,7 +145,7 @@ static void change_schema(struct namespace *ns, struct schema *schema)
 			ns->text.at[attr->index] = build_text_index(ns, attr);
 	}
 	vec_each (&schema->vectors, attr) {
-		ns->vectors[(*attr)->column].dims = (*attr)->type.dims;
+		ns->vectors[(*attr)->column].row_bytes = vector_bytes((*attr)->type);
 	}
 	schema_free(ns->schema);
 	ns->schema = schema;
@@ -168,7 +168,7 @@ static uint32_t take_slot(struct namespace *ns)
 	vec_push(&ns->docs, NULL);
 	for (size_t i = 0; cap != ns->docs.cap && i < ns->schema->vectors.len; i++) {
 		struct vector_column *column = &ns->vectors[i];
-		column->at = checked(realloc(column->at, ns->docs.cap * column->dims * sizeof(float)));
+		column->at = checked(realloc(column->at, ns->docs.cap * column->row_bytes));
 	}
 	return (uint32_t)ns->docs.len - 1;
 }
@@ -185,11 +185,11 @@ static void put_vectors(struct namespace *ns, const struct put *put, const struc
 {
 	for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 		struct vector_column *c = &ns->vectors[i];
-		const float *from = old ? c->at + (size_t)old->slot * c->dims : NULL;
+		const void *from = old ? c->at + old->slot * c->row_bytes : NULL;
 		if (put->vectors)
 			from = put->vectors[i];
 		if (from)
-			memcpy(c->at + (size_t)put->doc->slot * c->dims, from, c->dims * sizeof(float));
+			memcpy(c->at + put->doc->slot * c->row_bytes, from, c->row_bytes);
 	}
 }
 
@@ -226,7 +226,7 @@ static void renumber(struct namespace *ns)
 			continue;
 		for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 			struct vector_column *c = &ns->vectors[i];
-			memmove(c->at + n * c->dims, c->at + from * c->dims, c->dims * sizeof(float));
+			memmove(c->at + n * c->row_bytes, c->at + from * c->row_bytes, c->row_bytes);
 		}
 		d->slot = (uint32_t)n;
 		ns->docs.at[n++] = d;

@@ -10,8 +10,8 @@
 #define NAMESPACE_NAME_MAX 128
 
 struct vector_column {
-	float *at; /* row of slot s: at + s * dims */
-	uint32_t dims;
+	char *at;         /* row of slot s: at + s * row_bytes */
+	size_t row_bytes; /* vector_bytes() */
 };
 
 /* Slots are given out in rising order and never twice, so that postings and vectors are only appended to: a
@@ -44,11 +44,11 @@ static inline const struct doc *namespace_find(const struct namespace *ns, struc
 	return map_get(&ns->by_id, id);
 }
 
-/* The vector of a document. */
-static inline const float *namespace_vector(
+/* The stored vector of a document. */
+static inline const void *namespace_vector(
     const struct namespace *ns, const struct attr *attr, const struct doc *d)
 {
-	return ns->vectors[attr->column].at + (size_t)d->slot * attr->type.dims;
+	return ns->vectors[attr->column].at + d->slot * ns->vectors[attr->column].row_bytes;
 }
 
 /* The index of a full-text attribute, or NULL. */

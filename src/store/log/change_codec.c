@@ -1,16 +1,16 @@
 /* The form of a change in the log. Little-endian, no padding:
  *   change  flags:u8 at:u64 name:short [schema] puts:u32 doc… deletes:u32 id:short…
  *   schema  id_kind:u8 (255: none) metric:u8 attributes:u16 attribute…
- *   attr    name:short base:u8 array:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
+ *   attr    name:short base:u8 shape:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
  *           flags:u8 max_token_length:u32]
- *   doc     id:short vectors:u8 values:u16 (attribute:u16 count:u32 scalar…)… [floats of each column]
- *   scalar  by the attribute's type: u64, f64, u8, 16 bytes, or length:u32 bytes
- *   short   length:u8 bytes
- * The numbers of enum value_base, id_kind, metric and tokenizer are therefore fixed: append only. */
+ *   doc     id:short vectors:u8 values:u16 (attribute:u16 count:u32 scalar…)… [the vector of each column, as
+ * stored] scalar  by the attribute's type: u64, f64, u8, 16 bytes, or length:u32 bytes short   length:u8
+ * bytes The numbers of enum value_base, id_kind, metric and tokenizer are therefore fixed: append only. */
 #include "store/log/change.h"
 
 enum { CHANGE_CREATE = 1, CHANGE_DROP = 2, CHANGE_ROWS = 4, CHANGE_SCHEMA = 8 };
 enum { ATTR_FILTERABLE = 1, ATTR_GLOB = 2, ATTR_REGEX = 4, ATTR_FUZZY = 8, ATTR_FULL_TEXT = 16 };
+enum { SHAPE_ARRAY = 1, SHAPE_F16 = 2 };
 enum { TEXT_STEMMING = 1, TEXT_STOPWORDS = 2, TEXT_CASE = 4, TEXT_FOLDING = 8 };
 #define NO_ID_KIND 255
 
@@ -48,7 +48,7 @@ static void put_attr(struct buf *out, const struct attr *attr)
 {
 	put_short(out, attr->name);
 	PUT(out, uint8_t, attr->type.base);
-	PUT(out, uint8_t, attr->type.array);
+	PUT(out, uint8_t, (attr->type.array ? SHAPE_ARRAY : 0) | (attr->type.f16 ? SHAPE_F16 : 0));
 	PUT(out, uint32_t, attr->type.dims);
 	PUT(out, uint8_t,
 	    (attr->filterable ? ATTR_FILTERABLE : 0) | (attr->glob ? ATTR_GLOB : 0) |
@@ -108,7 +108,7 @@ static void put_doc(struct buf *out, const struct schema *s, const struct put *p
 	}
 	vec_each (&s->vectors, attr) {
 		if (put->vectors)
-			put_raw(out, put->vectors[(*attr)->column], (*attr)->type.dims * sizeof(float));
+			put_raw(out, put->vectors[(*attr)->column], vector_bytes((*attr)->type));
 	}
 }
 
@@ -211,8 +211,9 @@ static void take_text(struct reader *r, struct text_options *t)
 static void take_attr(struct reader *r, struct schema *s)
 {
 	struct attr attr = {.name = take_short(r)};
-	uint8_t base = take_u8(r);
-	attr.type.array = take_u8(r) != 0;
+	uint8_t base = take_u8(r), shape = take_u8(r);
+	attr.type.array = shape & SHAPE_ARRAY;
+	attr.type.f16 = shape & SHAPE_F16;
 	attr.type.dims = take_u32(r);
 	uint8_t flags = take_u8(r);
 	attr.filterable = flags & ATTR_FILTERABLE;
@@ -224,8 +225,9 @@ static void take_attr(struct reader *r, struct schema *s)
 		take_text(r, &attr.text);
 	bool vector = base == VALUE_VECTOR;
 	if (base > VALUE_VECTOR || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
-	    vector != (attr.type.dims > 0) || attr.type.dims > VECTOR_DIMS_MAX ||
-	    (vector && s->vectors.len == VECTOR_COLUMNS_MAX) || (attr.full_text && base != VALUE_STRING))
+	    vector != (attr.type.dims > 0) || (attr.type.f16 && !vector) ||
+	    attr.type.dims > VECTOR_DIMS_MAX || (vector && s->vectors.len == VECTOR_COLUMNS_MAX) ||
+	    (attr.full_text && base != VALUE_STRING))
 		r->bad = true;
 	attr.type.base = (enum value_base)base;
 	if (!r->bad)
@@ -236,7 +238,7 @@ static struct schema *take_schema(struct reader *r)
 {
 	struct schema *s = schema_new();
 	uint8_t kind = take_u8(r), metric = take_u8(r);
-	if ((kind > ID_STRING && kind != NO_ID_KIND) || metric > METRIC_EUCLIDEAN)
+	if ((kind > ID_STRING && kind != NO_ID_KIND) || metric >= METRICS_LEN)
 		r->bad = true;
 	s->has_id_kind = kind != NO_ID_KIND;
 	s->id_kind = s->has_id_kind ? (enum id_kind)kind : ID_UINT;
@@ -290,14 +292,13 @@ static void take_value(struct reader *r, struct arena *a, const struct schema *s
 	v->count = count;
 }
 
-static const float **take_vectors(struct reader *r, struct arena *a, const struct schema *s)
+static const void **take_vectors(struct reader *r, struct arena *a, const struct schema *s)
 {
-	const float **vectors = arena_array(a, const float *, s->vectors.len);
+	const void **vectors = arena_array(a, const void *, s->vectors.len);
 	vec_each (&s->vectors, attr) {
-		size_t n = (*attr)->type.dims * sizeof(float);
-		struct span raw = take_raw(r, n);
+		struct span raw = take_raw(r, vector_bytes((*attr)->type));
 		if (raw.ptr)
-			vectors[(*attr)->column] = (const float *)(const void *)arena_copy(a, raw).ptr;
+			vectors[(*attr)->column] = arena_copy(a, raw).ptr;
 	}
 	return vectors;
 }

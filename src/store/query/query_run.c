@@ -1,5 +1,3 @@
-#include <math.h>
-
 #include "store/query/query_plan.h"
 #include "store/query/rrf.h"
 #include "store/query/vector.h"
@@ -69,27 +67,22 @@ static void run_aggregates(const struct query *q, struct leg *leg)
 	}
 }
 
-static float distance(enum metric metric, const float *query, float norm2, const float *v, size_t dims)
-{
-	return metric == METRIC_COSINE      ? vector_cosine_distance(query, norm2, v, dims)
-	       : metric == METRIC_EUCLIDEAN ? sqrtf(vector_euclidean_squared(query, v, dims))
-	                                    : vector_euclidean_squared(query, v, dims);
-}
-
 static void run_vector(const struct query *q, struct leg *leg)
 {
 	const struct rank *rank = &leg->rank;
-	size_t dims = rank->attr->type.dims;
-	const float *rows = q->ns->vectors[rank->attr->column].at;
-	float norm2 = vector_dot(rank->vector, rank->vector, dims);
-	bool filter_first = leg->filter && dims * sizeof *rows > SHORT_VECTOR_BYTES;
+	const struct value_type type = rank->attr->type;
+	const struct vector_form *form = vector_form(0);
+	vector_distance_fn *distance = form->distance[q->ns->schema->metric][type.f16];
+	const struct vector_column *column = &q->ns->vectors[rank->attr->column];
+	float norm2 = form->dot(rank->vector, rank->vector, type.dims);
+	bool filter_first = leg->filter && column->row_bytes > SHORT_VECTOR_BYTES;
 	struct candidates c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
 		uint32_t slot = candidate(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key = distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
+		float key = distance(rank->vector, norm2, column->at + slot * column->row_bytes, type.dims);
 		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
 			topk_offer(&leg->hits, key, slot);
 	}

@@ -26,7 +26,7 @@ struct planner {
 	struct value *values;
 	uint32_t *row_of; /* the last row that set the attribute, counted from 1: finds repeated names */
 	uint32_t row;
-	const float **vectors;
+	const void **vectors;
 };
 
 static int row_refuse(struct planner *p, struct span id, struct span attr, const char *what)
@@ -143,7 +143,8 @@ static int take_vector(
 		return row_refuse(p, id, attr->name,
 		    arena_printf(p->arena, "the vector has %u dimensions, expected %u", dims, attr->type.dims)
 		        .ptr);
-	p->vectors[attr->column] = floats;
+	if (vector_pack(p->arena, attr->type, floats, &p->vectors[attr->column]) < 0)
+		return row_refuse(p, id, attr->name, "a component is out of the range of f16");
 	p->values[attr->index] = (struct value){.present = true, .count = 1};
 	return 0;
 }
@@ -183,7 +184,7 @@ static int finish_row(struct planner *p, enum operation op, struct span id)
 	struct put put = {.doc = doc_new(p->schema, id, p->values)};
 	size_t columns = p->schema->vectors.len;
 	if (op == UPSERT && columns) {
-		put.vectors = arena_array(p->arena, const float *, columns);
+		put.vectors = arena_array(p->arena, const void *, columns);
 		memcpy(put.vectors, p->vectors, columns * sizeof *put.vectors);
 	}
 	vec_push(&plan->change.puts, put);
@@ -508,7 +509,7 @@ static void planner_begin(struct planner *p, const struct namespace *ns, struct 
 	p->schema = ns ? schema_clone(ns->schema) : schema_new();
 	p->values = arena_array(p->arena, struct value, ATTRS_MAX);
 	p->row_of = arena_array(p->arena, uint32_t, ATTRS_MAX);
-	p->vectors = arena_array(p->arena, const float *, VECTOR_COLUMNS_MAX);
+	p->vectors = arena_array(p->arena, const void *, VECTOR_COLUMNS_MAX);
 	p->plan->schema = p->schema;
 	p->plan->change = (struct change){.ns = name, .at_ns = time_wall_ns(), .create = !ns};
 }

@@ -113,9 +113,9 @@ static void replay(void **state)
 	    "\"u\":18446744073709551615,\"f\":1.5,\"d\":\"1969-07-20T20:17:40.5Z\",\"b\":true,\"x\":\"AAEC\","
 	    "\"ss\":[\"a\",\"\"],\"ii\":[],\"uu\":[1,2],\"q\":\"0190A0B0C0D07E0F80010203040506FE\",\"text\":["
 	    "\"red fox\"]},"
-	    "{\"id\":\"0190a0b0-c0d0-7e0f-8001-020304050600\",\"vector\":[1,2],\"w\":[3]}],"
+	    "{\"id\":\"0190a0b0-c0d0-7e0f-8001-020304050600\",\"vector\":[1,2],\"w\":[0.1]}],"
 	    "\"distance_metric\":\"euclidean_squared\",\"schema\":{\"id\":\"uuid\",\"w\":{\"type\":\"[1]"
-	    "f32\",\"ann\":true},"
+	    "f16\",\"ann\":true},"
 	    "\"u\":\"uint\",\"f\":\"float\",\"d\":\"datetime\",\"x\":\"bytes\",\"ii\":\"[]int\",\"uu\":\"[]"
 	    "uint\",\"q\":\"uuid\","
 	    "\"text\":{\"type\":\"[]string\",\"full_text_search\":{\"k1\":1.1,\"case_sensitive\":true},"
@@ -130,6 +130,7 @@ static void replay(void **state)
 	static const char *const reads[][2] = {
 	    {ALL, QUERY},
 	    {ALL, "{\"rank_by\":[\"vector\",\"ANN\",[1,1]],\"limit\":9}"},
+	    {ALL, "{\"rank_by\":[\"w\",\"ANN\",[1]],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"text\",\"BM25\",\"fox\"],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"s\",\"BM25\",\"new\"],\"limit\":9}"},
 	    {"GET /v1/namespaces/n/schema", ""},
@@ -148,6 +149,7 @@ static void replay(void **state)
 	}
 	assert_non_null(strstr(before[0], "\"d\":\"1969-07-20T20:17:40.500000000Z\""));
 	assert_non_null(strstr(before[0], "\"u\":18446744073709551615"));
+	assert_non_null(strstr(before[0], "\"w\":[0.099975586]"));
 	kit_close(&k);
 	k = kit_open(d.path);
 	for (size_t i = 0; i < COUNT(reads); i++) {
