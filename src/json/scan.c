@@ -2,29 +2,21 @@
 
 #include <assert.h>
 
-#include "json/runs.h"
+#include "json/scan_inside.h"
 
 #define DIGIT(c) ((unsigned char)((c) - '0') < 10)
 
-static int fail(struct json_scan *s, const char *p, int rc, const char *message)
+int json_fail(struct json_scan *s, const char *p, int rc, const char *message)
 {
 	s->status = rc;
 	s->error = (struct json_error){.offset = (size_t)(p - s->begin), .message = message};
 	return rc;
 }
 
-/* The failure at p, where something else was wanted: `message`, unless the text just ends. */
-static const char *wrong(struct json_scan *s, const char *p, const char *message)
+const char *json_wrong(struct json_scan *s, const char *p, const char *message)
 {
-	fail(s, p, -E_JSON, p == s->end ? "unexpected end" : message);
+	json_fail(s, p, -E_JSON, p == s->end ? "unexpected end" : message);
 	return NULL;
-}
-
-static const char *skip_space(const struct json_scan *s, const char *p)
-{
-	while (p < s->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-		p++;
-	return p;
 }
 
 /* The token readers below return the byte after their token, or NULL after a failure. */
@@ -49,12 +41,12 @@ static const char *read_unicode_escape(struct json_scan *s, const char *p)
 {
 	uint32_t low, unit = code_unit(p, s->end);
 	if (unit > 0xFFFF)
-		return wrong(s, p, "\\u wants four hex digits");
+		return json_wrong(s, p, "\\u wants four hex digits");
 	if (unit < 0xD800 || unit > 0xDFFF)
 		return p + 4;
 	low = s->end - p >= 10 && p[4] == '\\' && p[5] == 'u' ? code_unit(p + 6, s->end) : 0;
 	if (unit > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
-		return wrong(s, p, "half of a surrogate pair");
+		return json_wrong(s, p, "half of a surrogate pair");
 	return p + 10;
 }
 
@@ -62,34 +54,42 @@ static const char *read_unicode_escape(struct json_scan *s, const char *p)
 static const char *read_escape(struct json_scan *s, const char *p)
 {
 	if (p == s->end)
-		return wrong(s, p, NULL);
+		return json_wrong(s, p, NULL);
 	if (*p == 'u')
 		return read_unicode_escape(s, p + 1);
 	if (!*p || !strchr("\"\\/bfnrt", *p))
-		return wrong(s, p, "unknown escape");
+		return json_wrong(s, p, "unknown escape");
 	return p + 1;
 }
 
-/* p is the opening quote. UTF-8 is checked piece by piece: no byte of a sequence looks like a border. */
-static const char *read_string(struct json_scan *s, const char *p)
+/* UTF-8 is checked piece by piece: no byte of a sequence looks like a border. */
+const char *json_read_string_rest(struct json_scan *s, const char *p, const char **ret_stop)
 {
-	for (p++;;) {
+	for (;;) {
 		bool ascii;
 		const char *stop = json_run_plain(p, s->end, &ascii);
 		size_t len = (size_t)(stop - p),
 		       valid = ascii ? len : span_utf8_valid_prefix(span_of(p, len));
+		*ret_stop = p + valid;
 		if (valid < len)
-			return wrong(s, p + valid, "invalid UTF-8");
+			return json_wrong(s, p + valid, "invalid UTF-8");
 		if (stop == s->end)
-			return wrong(s, stop, NULL);
+			return json_wrong(s, stop, NULL);
 		if (*stop == '"')
 			return stop + 1;
 		if (*stop != '\\')
-			return wrong(s, stop, "control character in a string");
+			return json_wrong(s, stop, "control character in a string");
 		p = read_escape(s, stop + 1);
 		if (!p)
 			return NULL;
 	}
+}
+
+/* p is the opening quote. */
+static const char *read_string(struct json_scan *s, const char *p)
+{
+	const char *stop;
+	return json_read_string_rest(s, p + 1, &stop);
 }
 
 /* One digit or more. */
@@ -97,7 +97,7 @@ static const char *read_digits(struct json_scan *s, const char *p)
 {
 	const char *from = p;
 	p = json_run_digits(p, s->end);
-	return p > from ? p : wrong(s, p, "a digit is missing");
+	return p > from ? p : json_wrong(s, p, "a digit is missing");
 }
 
 static const char *read_number(struct json_scan *s, const char *p)
@@ -106,7 +106,7 @@ static const char *read_number(struct json_scan *s, const char *p)
 	if (p < s->end && *p == '0') {
 		p++;
 		if (p < s->end && DIGIT(*p))
-			return wrong(s, p, "a number with a leading zero");
+			return json_wrong(s, p, "a number with a leading zero");
 	} else {
 		p = read_digits(s, p);
 	}
@@ -123,35 +123,29 @@ static const char *read_number(struct json_scan *s, const char *p)
 static const char *read_literal(struct json_scan *s, const char *p, struct span word)
 {
 	if ((size_t)(s->end - p) < word.len || memcmp(p, word.ptr, word.len) != 0)
-		return wrong(s, p, "unknown literal");
+		return json_wrong(s, p, "unknown literal");
 	return p + word.len;
 }
 
-/* A key and its colon; *ret_key is the raw key. */
-static const char *read_key(struct json_scan *s, const char *p, struct span *ret_key)
+const char *json_read_key(struct json_scan *s, const char *p, struct span *ret_key)
 {
 	const char *key = p;
 	if (p == s->end || *p != '"')
-		return wrong(s, p, "a member's name is missing");
+		return json_wrong(s, p, "a member's name is missing");
 	p = read_string(s, p);
 	if (!p)
 		return NULL;
 	*ret_key = span_between(key, p);
-	p = skip_space(s, p);
+	p = json_skip_space(s, p);
 	if (p == s->end || *p != ':')
-		return wrong(s, p, "a colon is missing");
-	return skip_space(s, p + 1);
+		return json_wrong(s, p, "a colon is missing");
+	return json_skip_space(s, p + 1);
 }
 
-static bool in_object(const struct json_scan *s)
-{
-	return s->is_object[(s->depth - 1) / 64] >> (s->depth - 1) % 64 & 1;
-}
-
-static const char *open_bracket(struct json_scan *s, const char *p)
+const char *json_open_bracket(struct json_scan *s, const char *p)
 {
 	if (s->depth == JSON_DEPTH_MAX) {
-		fail(s, p, -E_DEPTH, "nested too deeply");
+		json_fail(s, p, -E_DEPTH, "nested too deeply");
 		return NULL;
 	}
 	uint64_t *word = &s->is_object[s->depth / 64], bit = 1ULL << s->depth % 64;
@@ -160,26 +154,7 @@ static const char *open_bracket(struct json_scan *s, const char *p)
 	return p + 1;
 }
 
-/* Steps from an opening bracket or from behind an item to the next item of the innermost array or object:
- * returns where its value begins. At the closing bracket steps behind it with s->depth lowered. */
-static inline const char *next_item(
-    struct json_scan *s, const char *p, enum json_state state, bool object, struct span *ret_key)
-{
-	p = skip_space(s, p);
-	if (p < s->end && *p == (object ? '}' : ']')) {
-		s->depth--;
-		return p + 1;
-	}
-	if (state == JSON_AFTER_VALUE) {
-		if (p == s->end || *p != ',')
-			return wrong(s, p, object ? "a comma or } is missing" : "a comma or ] is missing");
-		p = skip_space(s, p + 1);
-	}
-	return object ? read_key(s, p, ret_key) : p;
-}
-
-/* The value at p if it is no array or object. */
-static const char *read_scalar(struct json_scan *s, const char *p)
+const char *json_read_scalar(struct json_scan *s, const char *p)
 {
 	switch (json_type_of(span_between(p, s->end))) {
 	case JSON_NULL:
@@ -193,18 +168,8 @@ static const char *read_scalar(struct json_scan *s, const char *p)
 	case JSON_STRING:
 		return read_string(s, p);
 	default:
-		return wrong(s, p, "a value is missing");
+		return json_wrong(s, p, "a value is missing");
 	}
-}
-
-/* Takes numbers in one stride from an array's element on, once the array has shown to be long enough for that
- * to pay (*seen counts). Returns where the element begins that stands behind them, of any type, or p. */
-static const char *skip_numbers(const struct json_scan *s, const char *p, unsigned *seen)
-{
-	if (++*seen <= 3)
-		return p;
-	*seen = 0;
-	return skip_space(s, json_run_numbers(p, s->end));
 }
 
 /* Goes on from where the cursor stands until a value has ended at the given depth. */
@@ -214,27 +179,27 @@ static int walk(struct json_scan *s, unsigned depth)
 	const char *p = s->at;
 	struct span key;
 	unsigned seen = 0;
-	bool object = s->depth > 0 && in_object(s);
+	bool object = s->depth > 0 && json_in_object(s);
 	while (p && (state != JSON_AFTER_VALUE || s->depth != depth)) {
 		unsigned before = s->depth;
 		if (state != JSON_AT_VALUE) {
-			p = next_item(s, p, state, object, &key);
+			p = json_next_item(s, p, state, object, &key);
 			state = JSON_AT_VALUE;
 			if (s->depth < before) {
 				state = JSON_AFTER_VALUE;
-				object = s->depth > 0 && in_object(s);
+				object = s->depth > 0 && json_in_object(s);
 			}
 		} else if (p < s->end && (*p == '{' || *p == '[')) {
 			object = *p == '{';
-			p = open_bracket(s, p);
+			p = json_open_bracket(s, p);
 			state = JSON_AT_OPEN;
 			seen = 0;
 		} else {
 			const char *element = p;
 			if (before && !object)
-				p = skip_numbers(s, element, &seen);
+				p = json_skip_numbers(s, element, &seen);
 			if (p == element) {
-				p = read_scalar(s, p);
+				p = json_read_scalar(s, p);
 				state = JSON_AFTER_VALUE;
 			}
 		}
@@ -250,7 +215,7 @@ void json_scan_init(struct json_scan *s, struct span text)
 {
 	s->begin = text.len ? text.ptr : "";
 	s->end = s->begin + text.len;
-	s->at = skip_space(s, s->begin);
+	s->at = json_skip_space(s, s->begin);
 	s->state = JSON_AT_VALUE;
 	s->depth = 0;
 	s->status = 0;
@@ -301,7 +266,7 @@ int json_scan_enter(struct json_scan *s, enum json_type type)
 		return walk(s, s->depth); /* which says what is wrong */
 	if (found != type)
 		return json_scan_fail(s, -E_INVALID, type == JSON_ARRAY ? "not an array" : "not an object");
-	const char *p = open_bracket(s, s->at);
+	const char *p = json_open_bracket(s, s->at);
 	if (!p)
 		return s->status;
 	s->at = p;
@@ -314,9 +279,9 @@ static bool step(struct json_scan *s, bool object, struct span *ret_key)
 {
 	if (s->status || (s->state == JSON_AT_VALUE && walk(s, s->depth) < 0))
 		return false;
-	assert(s->depth > 0 && in_object(s) == object);
+	assert(s->depth > 0 && json_in_object(s) == object);
 	unsigned before = s->depth;
-	const char *p = next_item(s, s->at, s->state, object, ret_key);
+	const char *p = json_next_item(s, s->at, s->state, object, ret_key);
 	if (!p)
 		return false;
 	s->at = p;
@@ -346,13 +311,13 @@ int json_scan_end(struct json_scan *s)
 {
 	if (s->status || walk(s, 0) < 0)
 		return s->status;
-	const char *p = skip_space(s, s->at);
-	return p == s->end ? 0 : fail(s, p, -E_JSON, "text after the value");
+	const char *p = json_skip_space(s, s->at);
+	return p == s->end ? 0 : json_fail(s, p, -E_JSON, "text after the value");
 }
 
 int json_scan_fail(struct json_scan *s, int rc, const char *message)
 {
-	return s->status ? s->status : fail(s, s->at, rc, message);
+	return s->status ? s->status : json_fail(s, s->at, rc, message);
 }
 
 static struct json_member *member_named(struct json_member *table, size_t n, struct span key)
@@ -373,7 +338,7 @@ int json_scan_members(struct json_scan *s, struct json_member *table, size_t n)
 	while (json_scan_member(s, &key)) {
 		struct json_member *m = member_named(table, n, key);
 		if (m && m->key.ptr) {
-			fail(s, key.ptr, -E_DUPLICATE, "duplicate name");
+			json_fail(s, key.ptr, -E_DUPLICATE, "duplicate name");
 			s->error.name = m->name;
 		} else if (m && json_scan_value(s, &m->value) == 0) {
 			m->key = key;

@@ -9,6 +9,7 @@ import json
 
 from .generate import POOLS, Generator, every_leaf
 from .namespace import Namespace
+from .values import f32_text_value
 
 PERMITS = 16
 REQUESTS_PER_STATE = 5
@@ -69,6 +70,8 @@ def check_rows(ranked, limit, rows):
         require(("$dist" in row) == ranked.scored, "$dist in", row)
         if ranked.scored:
             require(near(row["$dist"], scores[row["id"]]), "$dist of", row, "expected", scores[row["id"]])
+        if ranked.scored and ranked.exact:
+            require(row["$dist"] == f32_text_value(score), "$dist of", row, "expected exactly", score)
         if row["id"] != key:
             free = not ranked.exact and near(scores[row["id"]], score)
             require(free, "order:", ids, "expected:", expected)

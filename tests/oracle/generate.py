@@ -36,6 +36,7 @@ POOLS = {
     ],
 }
 SCALARS = list(POOLS)
+NUMBERS = ["int", "uint", "float", "datetime"]
 WORDS = [
     "sea",
     "night",
@@ -126,6 +127,7 @@ FUZZY_QUERIES = [
 ]
 FUZZY_THRESHOLDS = [{"min_query_chars": 3 * (d + 1), "distance": d} for d in range(3)]
 RANGES = ["Lt", "Lte", "Gt", "Gte"]
+DURATIONS = ["1ms", "0.5s", "90s", "30m", "6h", "2d", "1w", 21_600_000, 0.5]
 SCALAR_ONE, SCALAR_MANY = ["Eq", "NotEq", *RANGES], ["In", "NotIn"]
 ARRAY_ONE = ["Contains", "NotContains", *("Any" + name for name in RANGES)]
 ARRAY_MANY = ["In", "NotIn", "ContainsAny", "NotContainsAny", "Eq", "NotEq"]
@@ -372,15 +374,44 @@ class Generator(random.Random):
 
     def text_query(self, name):
         words = self.some([*WORDS, "unheard"], 1, 5)
-        return [name, "BM25", words if name == "given" else " ".join(words)]
+        prefix = [{"last_as_prefix": self.maybe(0.8)}] if self.maybe(0.3) else []
+        if prefix:
+            words[-1] = words[-1][: self.randint(1, len(words[-1]))]
+        return [name, "BM25", words if name == "given" else " ".join(words), *prefix]
+
+    def number(self, name, kind):
+        """An attribute as a score, or its distance; signed ones need a floor."""
+        attribute = ["Attribute", name]
+        if kind == "datetime" or self.maybe(0.4):
+            return ["Dist", attribute, self.choice(POOLS[kind])]
+        if kind == "uint":
+            return attribute
+        parts = [self.choice([0, 0.5, 2]), attribute]
+        return ["Max", parts if self.maybe() else parts[::-1]]
+
+    def bent(self, inner, kind):
+        midpoints = DURATIONS if inner[0] == "Dist" and kind == "datetime" else [0.5, 1, 100]
+        if inner[0] == "Max" and self.maybe():
+            inner = next(part for part in inner[1] if isinstance(part, list))
+        options = {"midpoint": self.choice(midpoints)}
+        if self.maybe(0.3):
+            options["exponent"] = self.choice([0.5, 1, 2, 4])
+        return [self.choice(["Saturate", "Decay"]), inner, options]
 
     def clause(self, schema, searched):
+        numbers = [(n, o["type"]) for n, o in schema.items() if o["type"] in NUMBERS and n != "id"]
+        if numbers and self.maybe(0.3):
+            name, kind = self.choice(numbers)
+            inner = self.number(name, kind)
+            return self.bent(inner, kind) if self.maybe() else inner
         return self.text_query(self.choice(searched)) if searched and self.maybe(0.6) else self.leaf(schema)
 
     def score(self, schema, searched, depth=2):
         """Weights are dyadic, so that what adds up without a text query is exact."""
         if depth == 0 or self.maybe(0.4):
             return self.clause(schema, searched)
+        if self.maybe(0.15):
+            return self.bent(self.score(schema, searched, depth - 1), None)
         if self.maybe(0.3):
             parts = [self.choice([0, 0.5, 2]), self.score(schema, searched, depth - 1)]
             return ["Product", *(parts if self.maybe() else reversed(parts))]

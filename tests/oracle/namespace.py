@@ -2,8 +2,9 @@
 
 import math
 
-from . import text, values
+from . import values
 from .filters import compile_filter
+from .scores import evaluate
 
 
 class Ranked:
@@ -113,36 +114,16 @@ class Namespace:
         f32 = self.schema[attribute]["type"].endswith("f32")
         return Ranked(entries, True, f32 and self.metric == "euclidean_squared", same)
 
-    def scores_of(self, expression):
-        """{key: score} of the documents that an expression of scores matches, and the texts it looked at."""
-        if expression[0] == "Product":
-            weight, inner = sorted(expression[1:], key=lambda part: isinstance(part, list))
-            scores, texts = self.scores_of(inner)
-            return {key: weight * score for key, score in scores.items()}, texts
-        if expression[0] in ("Sum", "Max"):
-            floor = max((part for part in expression[1] if not isinstance(part, list)), default=0)
-            parts = [self.scores_of(part) for part in expression[1] if isinstance(part, list)]
-            join = sum if expression[0] == "Sum" else lambda scores: max(floor, *scores)
-            keys = {key for scores, _ in parts for key in scores}
-            texts = [corpus for _, corpora in parts for corpus in corpora]
-            return {key: join([scores.get(key, 0.0) for scores, _ in parts]) for key in keys}, texts
-        if expression[1] == "BM25":
-            config = text.settings(self.schema[expression[0]]["full_text_search"])
-            corpus = text.Corpus(self.documents, expression[0], config)
-            return corpus.scores(expression[2]), [corpus]
-        matches = compile_filter(expression, self.schema)
-        return {key: 1.0 for key, document in self.documents.items() if matches(document)}, []
-
     def score(self, candidates, expression):
-        scores, texts = self.scores_of(expression)
-        entries = [(key, score) for key, score in scores.items() if key in candidates and score > 0]
+        scores = evaluate(expression, self.documents, self.schema)
+        found = scores.rows()
+        entries = [(key, score) for key, score in found.items() if key in candidates]
         entries.sort(key=lambda item: (-item[1], item[0]))
-        values_of = dict(entries)
 
         def same(a, b):
-            return values_of[a] == values_of[b] and all(c.tokens.get(a) == c.tokens.get(b) for c in texts)
+            return found[a] == found[b] and all(c.tokens.get(a) == c.tokens.get(b) for c in scores.texts)
 
-        return Ranked(entries, True, not texts, same)
+        return Ranked(entries, True, scores.exact, same)
 
     def rank(self, query):
         matches = compile_filter(query.get("filters"), self.schema)

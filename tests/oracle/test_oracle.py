@@ -49,6 +49,35 @@ def test_bm25(query, scores):
 
 
 @pytest.mark.parametrize(
+    "expression, scores",
+    [
+        (["Saturate", ["Attribute", "n"], {"midpoint": 100}], {2: 0.75, 1: 0.5, 3: 0, 4: 0}),
+        (["Saturate", ["Attribute", "n"], {"midpoint": 100, "exponent": 2}], {2: 0.9, 1: 0.5, 3: 0, 4: 0}),
+        (["Decay", ["Attribute", "n"], {"midpoint": 100}], {3: 1, 4: 1, 1: 0.5, 2: 0.25}),
+        (["Decay", ["Dist", ["Attribute", "at"], "2026-02-03"], {"midpoint": "6h"}], {1: 0.5, 2: 0.25}),
+        (["Dist", ["Attribute", "n"], 100], {2: 200, 3: 100, 1: 0}),
+        (["Max", [0.5, ["id", "Eq", 2]]], {2: 1}),
+        (["Sum", [["id", "Lte", 2], ["Max", [3, ["id", "Eq", 2]]]]], {1: 4, 2: 4}),
+        (["Product", 0, ["id", "Eq", 2]], {}),
+        (["t", "BM25", "wal", {"last_as_prefix": True}], {1: 1, 3: 1}),
+    ],
+)
+def test_scores(expression, scores):
+    space = namespace(
+        {"n": "uint", "at": "datetime", "t": {"type": "string", "full_text_search": True}},
+        [
+            {"id": 1, "n": 100, "at": "2026-02-03T06:00:00Z", "t": "walrus walnut"},
+            {"id": 2, "n": 300, "at": "2026-02-03T18:00:00Z", "t": "owl"},
+            {"id": 3, "n": 0, "t": "wal"},
+            {"id": 4},
+        ],
+    )
+    entries = space.rank({"rank_by": expression}).entries
+    assert [key for key, _ in entries] == list(scores)
+    assert dict(entries) == pytest.approx(scores, rel=1e-6)
+
+
+@pytest.mark.parametrize(
     "order, ids",
     [
         (["x", "asc"], [2, 4, 5, 3, 1, 6]),

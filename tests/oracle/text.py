@@ -137,11 +137,18 @@ class Corpus:
             for token in set(tokens):
                 self.frequency[token] = self.frequency.get(token, 0) + 1
 
-    def scores(self, query):
-        """{key: score} of the documents that contain at least one term of the query."""
+    def scores(self, query, last_as_prefix=False):
+        """{key: score} of the documents that contain at least one term of the query.
+
+        A prefix adds 1 to a document that has any token beginning with it.
+        """
         k1, b, k3 = (self.config[name] for name in ("k1", "b", "k3"))
         terms = [token for _, token in analyse(query, self.config)]
+        prefix = terms.pop() if last_as_prefix and terms else None
         result = {}
+        for key, tokens in self.tokens.items():
+            if prefix is not None and any(token.startswith(prefix) for token in tokens):
+                result[key] = 1.0
         for term in dict.fromkeys(terms):
             if term not in self.frequency:
                 continue

@@ -5,6 +5,7 @@ UTF-8 byte order), datetimes as milliseconds, uuids as their canonical text, vec
 """
 
 import base64
+import ctypes
 import datetime
 import functools
 import struct
@@ -15,7 +16,8 @@ MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
 def f32(number):
-    return struct.unpack("<f", struct.pack("<f", number))[0]
+    """The nearest f32; infinity past the largest."""
+    return ctypes.c_float(number).value
 
 
 @functools.lru_cache(maxsize=1 << 16)

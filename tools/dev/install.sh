@@ -5,8 +5,8 @@ declare -A packages=(
 	[build]='ca-certificates curl gcc libc6-dev meson ninja-build pkgconf
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libpcre2-dev libstemmer-dev
 		libcmocka-dev'
-	# The linters; git for the list of files; llvm for the line numbers in a fuzzer's report.
-	[test]='clang clang-tidy llvm cppcheck shellcheck git python3-venv'
+	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files.
+	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv'
 	[bench]='nginx haproxy wrk'
 )
 

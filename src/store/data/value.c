@@ -315,6 +315,30 @@ int scalar_cmp(enum value_base base, const union scalar *a, const union scalar *
 	return 0;
 }
 
+float scalar_number(enum value_base base, const union scalar *s)
+{
+	return base == VALUE_INT ? (float)s->i64 : base == VALUE_UINT ? (float)s->u64 : (float)s->f64;
+}
+
+static uint64_t signed_distance(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+float scalar_distance(enum value_base base, const union scalar *a, const union scalar *b)
+{
+	switch (base) {
+	case VALUE_INT:
+		return (float)signed_distance(a->i64, b->i64);
+	case VALUE_DATETIME:
+		return (float)signed_distance(milliseconds(a->i64), milliseconds(b->i64));
+	case VALUE_UINT:
+		return (float)(a->u64 > b->u64 ? a->u64 - b->u64 : b->u64 - a->u64);
+	default:
+		return (float)fabs(a->f64 - b->f64);
+	}
+}
+
 size_t value_logical_size(struct value_type t, const struct value *v)
 {
 	if (t.base == VALUE_VECTOR)

@@ -115,6 +115,10 @@ void value_to_json(struct buf *out, struct value_type t, const struct value *v);
 void scalar_to_json(struct buf *out, enum value_base base, const union scalar *s);
 /* <0, 0, >0: numbers by size, text and bytes by byte order, false before true, datetimes by millisecond. */
 int scalar_cmp(enum value_base base, const union scalar *a, const union scalar *b);
+/* An int, uint or float as f32. */
+float scalar_number(enum value_base base, const union scalar *s);
+/* |a − b| of int, uint or float, or in milliseconds of datetimes; rounded to f32 once. */
+float scalar_distance(enum value_base base, const union scalar *a, const union scalar *b);
 /* Bytes that the value counts in billing (vectors: as stored). */
 size_t value_logical_size(struct value_type t, const struct value *v);
 

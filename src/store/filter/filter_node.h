@@ -5,6 +5,7 @@
  * Lt is a negated Gte (so a missing attribute is less than any value), Lte a negated Gt. */
 #pragma once
 
+#include "store/data/slots.h"
 #include "store/filter/filter.h"
 #include "store/filter/fuzzy.h"
 #include "store/filter/glob.h"
@@ -57,19 +58,3 @@ int filter_mismatch(const struct filter_leaf *leaf, struct span expected);
 MUST_USE int filter_parse_fuzzy(const struct filter_leaf *leaf, struct filter *f);
 MUST_USE int filter_parse_regex(const struct filter_leaf *leaf, struct filter *f);
 MUST_USE int filter_parse_tokens(const struct filter_leaf *leaf, struct filter *f);
-
-/* Sets of slots. */
-static inline uint64_t *slots_new(struct arena *a, const struct namespace *ns)
-{
-	return arena_array(a, uint64_t, ns->docs.len / 64 + 1);
-}
-
-static inline void slots_add(uint64_t *slots, uint32_t slot)
-{
-	slots[slot / 64] |= 1ULL << slot % 64;
-}
-
-static inline bool slots_has(const uint64_t *slots, uint32_t slot)
-{
-	return slots[slot / 64] >> slot % 64 & 1;
-}

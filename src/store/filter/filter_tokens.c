@@ -50,12 +50,8 @@ static void resolve(struct tokens *t, const struct text_index *ti, bool last_as_
 
 static void add_token(uint64_t *slots, const struct token *token)
 {
-	vec_each (&token->terms, term) {
-		vec_each (&(*term)->postings, posting) {
-			if (posting->tf)
-				slots_add(slots, posting->slot);
-		}
-	}
+	vec_each (&token->terms, term)
+		text_query_mark(slots, *term);
 }
 
 static uint64_t *any_token(const struct tokens *t)
@@ -146,26 +142,16 @@ static uint64_t *token_sequence(const struct tokens *t)
 	return slots;
 }
 
-static int parse_options(const struct filter_leaf *leaf, bool *ret_last_as_prefix)
-{
-	yyjson_val *prefix = yyjson_obj_get(leaf->option, "last_as_prefix");
-	if ((leaf->option && !yyjson_is_obj(leaf->option)) || (prefix && !yyjson_is_bool(prefix)))
-		return filter_refuse(
-		    leaf, "the options of %.*s are {\"last_as_prefix\": true or false}", SPAN_FMT(leaf->op));
-	*ret_last_as_prefix = yyjson_get_bool(prefix);
-	return 0;
-}
-
 int filter_parse_tokens(const struct filter_leaf *leaf, struct filter *f)
 {
 	bool last_as_prefix = false;
 	struct tokens *t = arena_one(leaf->arena, struct tokens);
 	*t = (struct tokens){.ns = leaf->ns, .arena = leaf->arena};
 	arena_defer(leaf->arena, tokens_free, t);
-	int rc = parse_options(leaf, &last_as_prefix);
-	if (rc < 0)
-		return rc;
-	rc = text_query_words(leaf->arena, leaf->attr, leaf->operand, &t->words);
+	if (text_query_options(leaf->option, &last_as_prefix) < 0)
+		return filter_refuse(
+		    leaf, "the options of %.*s are {\"last_as_prefix\": true or false}", SPAN_FMT(leaf->op));
+	int rc = text_query_words(leaf->arena, leaf->attr, leaf->operand, &t->words);
 	if (rc == -E_TOO_LARGE)
 		return filter_refuse(leaf, "the query is longer than %d characters", TEXT_QUERY_MAX);
 	if (rc < 0)

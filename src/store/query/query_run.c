@@ -24,29 +24,19 @@ static int by_order(const void *ctx, uint32_t a, uint32_t b)
 }
 
 /* The slots that a leg looks at: those of the ids that its filter names, else all. */
-struct candidates {
-	const uint32_t *slots; /* NULL: all */
-	size_t len;
-};
-
-static struct candidates candidates_of(const struct query *q, const struct leg *leg)
+static struct slot_list candidates_of(const struct query *q, const struct leg *leg)
 {
-	struct candidates c = {.len = q->ns->docs.len};
-	if (filter_names_ids(leg->filter, q->ns, q->arena, &c.slots, &c.len))
+	struct slot_list c;
+	if (filter_names_ids(leg->filter, q->ns, q->arena, &c.at, &c.len))
 		return c;
-	return (struct candidates){.len = q->ns->docs.len};
-}
-
-static inline uint32_t candidate(const struct candidates *c, size_t i)
-{
-	return c->slots ? c->slots[i] : (uint32_t)i;
+	return (struct slot_list){.len = q->ns->docs.len};
 }
 
 static void run_order(const struct query *q, struct leg *leg)
 {
-	struct candidates c = candidates_of(q, leg);
+	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
-		uint32_t slot = candidate(&c, i);
+		uint32_t slot = slot_list_get(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (d && filter_match(leg->filter, d))
 			topk_offer(&leg->hits, 0, slot);
@@ -55,9 +45,9 @@ static void run_order(const struct query *q, struct leg *leg)
 
 static void run_aggregates(const struct query *q, struct leg *leg)
 {
-	struct candidates c = candidates_of(q, leg);
+	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
-		const struct doc *d = q->ns->docs.at[candidate(&c, i)];
+		const struct doc *d = q->ns->docs.at[slot_list_get(&c, i)];
 		if (!d || !filter_match(leg->filter, d))
 			continue;
 		if (leg->grouping)
@@ -76,9 +66,9 @@ static void run_vector(const struct query *q, struct leg *leg)
 	const struct vector_column *column = &q->ns->vectors[rank->attr->column];
 	float norm2 = form->dot(rank->vector, rank->vector, type.dims);
 	bool filter_first = leg->filter && column->row_bytes > SHORT_VECTOR_BYTES;
-	struct candidates c = candidates_of(q, leg);
+	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
-		uint32_t slot = candidate(&c, i);
+		uint32_t slot = slot_list_get(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
@@ -90,12 +80,13 @@ static void run_vector(const struct query *q, struct leg *leg)
 
 static void run_score(const struct query *q, struct leg *leg)
 {
-	const float *scores = score_slots(q->ns, leg->rank.score, q->arena);
-	struct candidates c = candidates_of(q, leg);
+	struct slot_list c = candidates_of(q, leg);
+	struct scores scores = score_slots(q->ns, leg->rank.score, c, q->arena);
 	for (size_t i = 0; i < c.len; i++) {
-		uint32_t slot = candidate(&c, i);
-		float key = -scores[slot];
-		if (key < 0 && topk_wants(&leg->hits, key) && filter_match(leg->filter, q->ns->docs.at[slot]))
+		uint32_t slot = slot_list_get(&c, i);
+		float key = -scores.at[i];
+		if (scores.rows[i] && topk_wants(&leg->hits, key) &&
+		    filter_match(leg->filter, q->ns->docs.at[slot]))
 			topk_offer(&leg->hits, key, slot);
 	}
 }

@@ -1,6 +1,8 @@
-/* Ranking expressions that give each document a score: BM25, filters as 0 or 1, and their combinations. */
+/* Ranking expressions that give each document a score: BM25, filters as 0 or 1, attributes and distances, and
+ * their combinations (wire §5.2). */
 #pragma once
 
+#include "store/data/slots.h"
 #include "store/filter/filter.h"
 
 struct score;
@@ -9,5 +11,13 @@ struct score;
  * -E_INVALID. */
 MUST_USE int score_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
     struct score **ret_score, struct refusal *r);
-/* The score of every slot of the namespace (0: no match), in the arena. */
-const float *score_slots(const struct namespace *ns, const struct score *s, struct arena *a);
+
+struct scores {
+	const float *at;
+	const bool *rows; /* whether the document belongs in the result */
+};
+
+/* Of each slot in the order of the list, in the arena: one slot, some, or all. A part that does not match
+ * scores 0; a hole scores anything and is no row. Not for concurrent use of one expression. */
+struct scores score_slots(
+    const struct namespace *ns, const struct score *s, struct slot_list slots, struct arena *a);

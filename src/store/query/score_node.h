@@ -6,10 +6,14 @@
 
 enum score_kind {
 	SCORE_BM25,
-	SCORE_FILTER,  /* 1 where it matches */
-	SCORE_SUM,     /* parts */
-	SCORE_MAX,     /* parts; `number`: the floor of what matches */
-	SCORE_PRODUCT, /* parts[0]; `number`: the weight */
+	SCORE_FILTER,    /* 1 where it matches */
+	SCORE_ATTRIBUTE, /* its value, 0 without */
+	SCORE_DIST,      /* |value − origin|, infinite without a value */
+	SCORE_SUM,       /* parts */
+	SCORE_MAX,       /* parts, and `number` as a floor */
+	SCORE_PRODUCT,   /* parts[0]; `number`: the weight */
+	SCORE_SATURATE,  /* parts[0]: v^exponent / (v^exponent + midpoint^exponent) */
+	SCORE_DECAY,     /* 1 − Saturate */
 };
 
 struct score_term {
@@ -19,7 +23,11 @@ struct score_term {
 
 struct score {
 	enum score_kind kind;
+	bool zeros; /* holds Attribute or Dist: documents that score 0 are rows as well */
 	float number;
+	double midpoint, exponent;
+	const struct attr *attr; /* of Attribute and Dist */
+	union scalar origin;
 	struct filter *filter;
 	struct score **parts;
 	size_t parts_len;
@@ -27,4 +35,5 @@ struct score {
 	struct bm25 bm25;
 	struct score_term *terms; /* each once, in the order of the query */
 	size_t terms_len;
+	const uint64_t *prefixed; /* the documents that last_as_prefix matches, or NULL */
 };

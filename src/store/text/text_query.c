@@ -36,3 +36,34 @@ int text_query_words(struct arena *a, const struct attr *attr, yyjson_val *opera
 	}
 	return 0;
 }
+
+int text_query_options(yyjson_val *options, bool *ret_last_as_prefix)
+{
+	yyjson_val *prefix = yyjson_obj_get(options, "last_as_prefix");
+	if ((options && !yyjson_is_obj(options)) || (prefix && !yyjson_is_bool(prefix)))
+		return -E_INVALID;
+	*ret_last_as_prefix = yyjson_get_bool(prefix);
+	return 0;
+}
+
+void text_query_mark(uint64_t *slots, const struct term *term)
+{
+	vec_each (&term->postings, posting) {
+		if (posting->tf)
+			slots_add(slots, posting->slot);
+	}
+}
+
+static bool mark(void *slots, const struct term *term)
+{
+	text_query_mark(slots, term);
+	return true;
+}
+
+uint64_t *text_query_prefix(
+    struct arena *a, const struct namespace *ns, const struct text_index *ti, struct span prefix)
+{
+	uint64_t *slots = slots_new(a, ns);
+	text_index_prefix(ti, prefix, mark, slots);
+	return slots;
+}

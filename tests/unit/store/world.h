@@ -102,3 +102,16 @@ static inline const char *world_ask(struct world *w, const char *query)
 	buf_free(&out);
 	return ret.ptr;
 }
+
+struct ask {
+	const char *query, *reply;
+};
+
+static inline void ask_all(struct world *w, const struct ask *asks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *got = world_ask(w, asks[i].query);
+		if (strcmp(got, asks[i].reply) != 0)
+			fail_msg("%s:\n got %s\nwant %s", asks[i].query, got, asks[i].reply);
+	}
+}
