@@ -1,5 +1,6 @@
 #include "store/data/namespace.h"
 
+#include "store/data/vector.h"
 #include "store/log/change.h"
 
 #define HOLES_SLACK 1024 /* holes that are not worth a renumbering */
@@ -97,8 +98,10 @@ struct namespace *namespace_free(struct namespace *ns)
 	vec_each (&ns->text, ti) {
 		text_index_free(*ti);
 	}
-	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++)
+	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++) {
 		free(ns->vectors[i].at);
+		free(ns->vectors[i].norms2);
+	}
 	vec_free(&ns->docs);
 	vec_free(&ns->text);
 	map_free(&ns->by_id);
@@ -145,7 +148,10 @@ static void change_schema(struct namespace *ns, struct schema *schema)
 			ns->text.at[attr->index] = build_text_index(ns, attr);
 	}
 	vec_each (&schema->vectors, attr) {
-		ns->vectors[(*attr)->column].row_bytes = vector_bytes((*attr)->type);
+		struct vector_column *c = &ns->vectors[(*attr)->column];
+		c->row_bytes = vector_bytes((*attr)->type);
+		c->dims = (*attr)->type.dims;
+		c->f16 = (*attr)->type.f16;
 	}
 	schema_free(ns->schema);
 	ns->schema = schema;
@@ -169,6 +175,9 @@ static uint32_t take_slot(struct namespace *ns)
 	for (size_t i = 0; cap != ns->docs.cap && i < ns->schema->vectors.len; i++) {
 		struct vector_column *column = &ns->vectors[i];
 		column->at = checked(realloc(column->at, ns->docs.cap * column->row_bytes));
+		if (ns->schema->metric == METRIC_COSINE)
+			column->norms2 =
+			    checked(realloc(column->norms2, ns->docs.cap * sizeof *column->norms2));
 	}
 	return (uint32_t)ns->docs.len - 1;
 }
@@ -183,13 +192,18 @@ static void leave_slot(struct namespace *ns, const struct doc *d)
 
 static void put_vectors(struct namespace *ns, const struct put *put, const struct doc *old)
 {
+	const struct vector_form *form = vector_form(0);
 	for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 		struct vector_column *c = &ns->vectors[i];
 		const void *from = old ? c->at + old->slot * c->row_bytes : NULL;
 		if (put->vectors)
 			from = put->vectors[i];
-		if (from)
-			memcpy(c->at + put->doc->slot * c->row_bytes, from, c->row_bytes);
+		if (!from)
+			continue;
+		memcpy(c->at + put->doc->slot * c->row_bytes, from, c->row_bytes);
+		if (c->norms2)
+			c->norms2[put->doc->slot] =
+			    form->norm2[c->f16](c->at + put->doc->slot * c->row_bytes, c->dims);
 	}
 }
 
@@ -227,6 +241,8 @@ static void renumber(struct namespace *ns)
 		for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 			struct vector_column *c = &ns->vectors[i];
 			memmove(c->at + n * c->row_bytes, c->at + from * c->row_bytes, c->row_bytes);
+			if (c->norms2)
+				c->norms2[n] = c->norms2[from];
 		}
 		d->slot = (uint32_t)n;
 		ns->docs.at[n++] = d;

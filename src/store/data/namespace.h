@@ -12,6 +12,9 @@
 struct vector_column {
 	char *at;         /* row of slot s: at + s * row_bytes */
 	size_t row_bytes; /* vector_bytes() */
+	float *norms2;    /* by slot, Σ of the squares: cosine only, else NULL */
+	uint32_t dims;
+	bool f16;
 };
 
 /* Slots are given out in rising order and never twice, so that postings and vectors are only appended to: a

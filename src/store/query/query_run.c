@@ -1,6 +1,6 @@
+#include "store/data/vector.h"
 #include "store/query/query_plan.h"
 #include "store/query/rrf.h"
-#include "store/query/vector.h"
 
 /* Rows of vectors up to this many bytes are compared before the filter is asked: reading a document elsewhere
  * in memory costs more than that. */
@@ -62,9 +62,10 @@ static void run_vector(const struct query *q, struct leg *leg)
 	const struct rank *rank = &leg->rank;
 	const struct value_type type = rank->attr->type;
 	const struct vector_form *form = vector_form(0);
-	vector_distance_fn *distance = form->distance[q->ns->schema->metric][type.f16];
+	const enum metric metric = q->ns->schema->metric;
 	const struct vector_column *column = &q->ns->vectors[rank->attr->column];
-	float norm2 = form->dot(rank->vector, rank->vector, type.dims);
+	vector_sum_fn *sum = metric == METRIC_COSINE ? form->dot[type.f16] : form->squares[type.f16];
+	float norm2 = form->norm2[0](rank->vector, type.dims);
 	bool filter_first = leg->filter && column->row_bytes > SHORT_VECTOR_BYTES;
 	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
@@ -72,7 +73,9 @@ static void run_vector(const struct query *q, struct leg *leg)
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key = distance(rank->vector, norm2, column->at + slot * column->row_bytes, type.dims);
+		float key = vector_distance(metric,
+		    sum(rank->vector, column->at + slot * column->row_bytes, type.dims), norm2,
+		    column->norms2 ? column->norms2[slot] : 0);
 		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
 			topk_offer(&leg->hits, key, slot);
 	}
@@ -81,6 +84,8 @@ static void run_vector(const struct query *q, struct leg *leg)
 static void run_score(const struct query *q, struct leg *leg)
 {
 	struct slot_list c = candidates_of(q, leg);
+	if (!c.at)
+		c = score_candidates(q->ns, leg->rank.score, q->arena);
 	struct scores scores = score_slots(q->ns, leg->rank.score, c, q->arena);
 	for (size_t i = 0; i < c.len; i++) {
 		uint32_t slot = slot_list_get(&c, i);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/half.h"
-#include "store/query/vector.h"
+#include "store/data/vector.h"
 
 #define DIMS_MAX 200
 
@@ -48,20 +48,13 @@ static void agree_with_double_sums(void **state)
 				bb += y * y;
 				squares += (x - y) * (x - y);
 			}
-			float norm2 = form->dot(a.f32, a.f32, dims);
-			assert_near(form->dot(a.f32, b.f32 + shift, dims), dot, 1 + aa);
 			for (int f16 = 0; f16 < 2; f16++) {
 				const void *row = f16 ? (const void *)(b.f16 + shift) : b.f32 + shift;
 				const void *self = f16 ? (const void *)a.f16 : a.f32;
-				assert_near(
-				    form->distance[METRIC_EUCLIDEAN_SQUARED][f16](a.f32, norm2, row, dims),
-				    squares, 1 + squares);
-				assert_near(form->distance[METRIC_EUCLIDEAN][f16](a.f32, norm2, row, dims),
-				    sqrt(squares), 1 + squares);
-				assert_near(form->distance[METRIC_COSINE][f16](a.f32, norm2, row, dims),
-				    1 - dot / sqrt(aa * bb), 1);
-				assert_true(
-				    form->distance[METRIC_COSINE][f16](a.f32, norm2, self, dims) == 0);
+				assert_near(form->dot[f16](a.f32, row, dims), dot, 1 + aa);
+				assert_near(form->norm2[f16](row, dims), bb, 1 + bb);
+				assert_near(form->squares[f16](a.f32, row, dims), squares, 1 + squares);
+				assert_true(form->squares[f16](a.f32, self, dims) == 0);
 			}
 		}
 	}
@@ -83,13 +76,6 @@ static float plain_sum(const float *a, const float *b, size_t dims, bool differe
 	return even + odd;
 }
 
-static float plain_cosine(const float *a, const float *b, size_t dims)
-{
-	double norms = sqrt((double)plain_sum(a, a, dims, false) * (double)plain_sum(b, b, dims, false));
-	float distance = 1.0F - (float)((double)plain_sum(a, b, dims, false) / norms);
-	return distance < 0 ? 0 : distance;
-}
-
 static void do_not_depend_on_the_processor(void **state)
 {
 	const struct vector_form *form;
@@ -97,17 +83,13 @@ static void do_not_depend_on_the_processor(void **state)
 		srand(2);
 		for (size_t dims = 1; dims <= DIMS_MAX; dims++) {
 			struct vector a = random_vector(), b = random_vector();
-			float norm2 = form->dot(a.f32, a.f32, dims);
-			float squared = plain_sum(a.f32, b.f32, dims, true);
-			float cosine = plain_cosine(a.f32, b.f32, dims);
-			assert_true(norm2 == plain_sum(a.f32, a.f32, dims, false));
 			for (int f16 = 0; f16 < 2; f16++) {
 				const void *row = f16 ? (const void *)b.f16 : b.f32;
-				float got[METRICS_LEN];
-				for (enum metric m = METRIC_COSINE; m < METRICS_LEN; m++)
-					got[m] = form->distance[m][f16](a.f32, norm2, row, dims);
-				if (got[METRIC_EUCLIDEAN_SQUARED] != squared ||
-				    got[METRIC_COSINE] != cosine || got[METRIC_EUCLIDEAN] != sqrtf(squared))
+				if (form->dot[f16](a.f32, row, dims) !=
+				        plain_sum(a.f32, b.f32, dims, false) ||
+				    form->squares[f16](a.f32, row, dims) !=
+				        plain_sum(a.f32, b.f32, dims, true) ||
+				    form->norm2[f16](row, dims) != plain_sum(b.f32, b.f32, dims, false))
 					fail_msg("%s, f16 %d, %zu dimensions", form->name, f16, dims);
 			}
 		}
@@ -126,21 +108,31 @@ static void every_half(void **state)
 			if (!half_is_finite(row[h % 16]))
 				continue;
 			float want = half_to_f32(row[h % 16]) * half_to_f32(row[h % 16]);
-			assert_true(form->distance[METRIC_EUCLIDEAN_SQUARED][1](zeros, 0, row, 16) == want);
+			assert_true(form->squares[1](zeros, row, 16) == want);
 		}
 	}
 }
 
-static void degenerate_directions(void **state)
+static float cosine(const float *a, const float *b, size_t dims)
+{
+	const struct vector_form *form = vector_form(0);
+	return vector_distance(
+	    METRIC_COSINE, form->dot[0](a, b, dims), form->norm2[0](a, dims), form->norm2[0](b, dims));
+}
+
+static void distances(void **state)
 {
 	const float zero[2] = {0, 0}, x[2] = {1, 0}, back[2] = {-3, 0}, huge[2] = {1e19F, 1e19F};
-	const struct vector_form *form;
-	for (size_t f = 0; (form = vector_form(f)); f++) {
-		vector_distance_fn *cosine = form->distance[METRIC_COSINE][0];
-		assert_true(cosine(zero, 0, x, 2) == 1);
-		assert_true(cosine(x, 1, zero, 2) == 1);
-		assert_true(cosine(x, 1, back, 2) == 2);
-		assert_true(cosine(huge, form->dot(huge, huge, 2), huge, 2) == 0);
+	assert_true(cosine(zero, x, 2) == 1);
+	assert_true(cosine(x, zero, 2) == 1);
+	assert_true(cosine(x, back, 2) == 2);
+	assert_true(cosine(huge, huge, 2) == 0);
+	assert_true(vector_distance(METRIC_EUCLIDEAN, 2.25F, 0, 0) == 1.5F);
+	assert_true(vector_distance(METRIC_EUCLIDEAN_SQUARED, 2.25F, 0, 0) == 2.25F);
+	srand(3);
+	for (size_t dims = 1; dims <= DIMS_MAX; dims++) {
+		struct vector v = random_vector();
+		assert_true(cosine(v.f32, v.f32, dims) == 0);
 	}
 }
 
@@ -150,7 +142,7 @@ int main(void)
 	    cmocka_unit_test(agree_with_double_sums),
 	    cmocka_unit_test(do_not_depend_on_the_processor),
 	    cmocka_unit_test(every_half),
-	    cmocka_unit_test(degenerate_directions),
+	    cmocka_unit_test(distances),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
