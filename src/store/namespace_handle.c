@@ -105,7 +105,14 @@ int query_handle(struct call *c)
 
 int explain_handle(struct call *c)
 {
-	return refuse_unsupported(&c->refusal, "explain_query");
+	struct holder *h;
+	int rc = call_begin_read(c, &h);
+	if (rc < 0)
+		return rc;
+	bool indexed = h->data->logical_bytes >= INDEXED_FROM_BYTES;
+	rc = store_explain(h->data, indexed, c->body, c->req->arena, &c->reply->body, &c->refusal);
+	call_end_read(c, h);
+	return rc;
 }
 
 int operation_handle(struct call *c)
@@ -113,33 +120,14 @@ int operation_handle(struct call *c)
 	return refuse(&c->refusal, 404, "operation not found: this store answers every request at once");
 }
 
-/* How many rows one sampled query finds. Every search here is exhaustive, so what the index finds is what is
- * there: the recall is 1 by construction. */
 int recall_handle(struct call *c)
 {
-	static const char *const later[] = {"filters", "rank_by", "include_ground_truth"};
 	struct holder *h;
-	yyjson_val *top_k = yyjson_obj_get(c->body, "top_k");
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		yyjson_val *v = yyjson_obj_get(c->body, later[i]);
-		if (v && !yyjson_is_null(v) && !yyjson_is_false(v))
-			return refuse_unsupported(&c->refusal, later[i]);
-	}
-	if (top_k && !yyjson_is_null(top_k) && !yyjson_is_uint(top_k))
-		return refuse_type(&c->refusal, "top_k", top_k, "an unsigned integer");
 	int rc = call_begin_read(c, &h);
 	if (rc < 0)
 		return rc;
-	uint64_t found = namespace_row_count(h->data), asked = top_k ? yyjson_get_uint(top_k) : 10;
-	if (!h->data->schema->vectors.len)
-		rc = refuse(&c->refusal, 400, "💔 recall needs a namespace with a vector attribute");
+	rc = store_recall(h->data, c->body, c->req->arena, &c->reply->body, &c->refusal);
 	call_end_read(c, h);
-	double n = (double)(found < asked ? found : asked);
-	buf_lit(&c->reply->body, "{\"avg_recall\":1.0,\"avg_exhaustive_count\":");
-	json_put_f64(&c->reply->body, n);
-	buf_lit(&c->reply->body, ",\"avg_ann_count\":");
-	json_put_f64(&c->reply->body, n);
-	buf_lit(&c->reply->body, "}");
 	return rc;
 }
 

@@ -26,6 +26,17 @@ static struct buf ask(struct store *st, struct arena *a, int route, struct span 
 	return reply.body;
 }
 
+/* A query is explained or refused as it is answered; a small namespace has no index to explain. */
+static void explain(struct store *st, struct arena *a, struct span body, int query_status)
+{
+	struct store_request req = {
+	    .method = SPAN("POST"), .path = SPAN("/v2/namespaces/n/explain_query"), .body = body, .arena = a};
+	struct store_reply reply;
+	store_handle(st, &req, &reply);
+	assert(reply.status == query_status || (query_status == 200 && reply.status == 400));
+	buf_free(&reply.body);
+}
+
 /* Everything that a reader can see, but for times. */
 static struct buf seen(struct store *st, struct arena *a)
 {
@@ -45,7 +56,10 @@ static void one(struct store *st, struct span line)
 	yyjson_val *root;
 	int status;
 	struct buf before = seen(st, a);
-	struct buf reply = ask(st, a, (unsigned char)line.ptr[0] % ROUTES, span_skip(line, 1), &status);
+	int route = (unsigned char)line.ptr[0] % ROUTES;
+	struct buf reply = ask(st, a, route, span_skip(line, 1), &status);
+	if (route == QUERY)
+		explain(st, a, span_skip(line, 1), status);
 	assert(status == 200 || status == 400 || status == 404 || status == 422);
 	assert(json_parse(a, buf_span(&reply), &root, NULL) == 0);
 	if (status != 200) {

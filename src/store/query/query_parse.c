@@ -159,6 +159,15 @@ static int parse_attributes(const struct parser *p, struct leg *leg)
 	return mark_attributes(p, include, "include_attributes", true, leg);
 }
 
+static int parse_computed(const struct parser *p, struct leg *leg)
+{
+	yyjson_val *computed = field(p, "compute_attributes");
+	if (!computed)
+		return 0;
+	return computed_parse(p->q->ns, computed, path_of(p, "compute_attributes"), field(p, "rank_by"),
+	    p->q->arena, &leg->computed, p->r);
+}
+
 static int parse_filters(const struct parser *p, struct leg *leg)
 {
 	yyjson_val *filters = field(p, "filters");
@@ -199,7 +208,7 @@ static int parse_grouping(const struct parser *p, struct leg *leg)
 static int parse_aggregation(const struct parser *p, yyjson_val *aggregate_by, struct leg *leg)
 {
 	static const char *const of_rows[] = {
-	    "rank_by", "include_attributes", "exclude_attributes", "offset"};
+	    "rank_by", "include_attributes", "exclude_attributes", "compute_attributes", "offset"};
 	static const char *const unknown[] = {"limit", "distance_metric"};
 	for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
 		if (field(p, of_rows[i]))
@@ -220,8 +229,7 @@ static int parse_leg(const struct parser *p)
 {
 	struct leg *leg = &p->q->legs[p->q->legs_len++];
 	yyjson_val *aggregate_by = field(p, "aggregate_by");
-	if (field(p, "compute_attributes"))
-		return refuse_unsupported(p->r, "compute_attributes");
+	leg->json = p->json;
 	if (aggregate_by)
 		return parse_aggregation(p, aggregate_by, leg);
 	if (field(p, "group_by"))
@@ -231,7 +239,9 @@ static int parse_leg(const struct parser *p)
 		rc = parse_rank(p, leg);
 	if (rc == 0)
 		rc = parse_rows(p, leg);
-	return rc < 0 ? rc : parse_attributes(p, leg);
+	if (rc == 0)
+		rc = parse_attributes(p, leg);
+	return rc < 0 ? rc : parse_computed(p, leg);
 }
 
 /* A leg of a multi-query. */

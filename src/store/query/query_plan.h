@@ -1,6 +1,7 @@
 /* A query between its stages: parse (query_parse.c), run (query_run.c), print (query_print.c). */
 #pragma once
 
+#include "store/query/compute.h"
 #include "store/query/group.h"
 #include "store/query/query.h"
 #include "store/query/rank.h"
@@ -11,6 +12,7 @@
 
 /* A single query, or one of a multi-query. */
 struct leg {
+	yyjson_val *json; /* as it came */
 	struct rank rank;
 	bool ranked;                   /* has a rank_by */
 	struct filter *filter;         /* NULL: none */
@@ -18,6 +20,7 @@ struct leg {
 	struct grouping *grouping;     /* NULL: one figure each */
 	size_t limit, offset;          /* of rows or groups */
 	bool *include;                 /* by attribute index: goes into the rows */
+	struct computed *computed;     /* NULL: none */
 	struct topk hits;              /* of the run; only at[offset..len) are rows */
 };
 

@@ -44,6 +44,7 @@ static void put_attribute(struct printer *p, const struct attr *attr, const stru
 	p->returned += value_logical_size(attr->type, v);
 }
 
+/* The row without its closing brace. */
 static void put_row(struct printer *p, const struct doc *d, const float *dist, const bool *include)
 {
 	const struct schema *schema = p->q->ns->schema;
@@ -59,7 +60,6 @@ static void put_row(struct printer *p, const struct doc *d, const float *dist, c
 		if (include[(*attr)->index])
 			put_attribute(p, *attr, d);
 	}
-	buf_byte(p->out, '}');
 }
 
 /* Keys of hits are negated where a higher score is better; zero keeps its sign. */
@@ -94,7 +94,11 @@ static void put_leg(struct printer *p, const struct leg *leg)
 		float dist = dist_of(&rows.at[i], leg->rank.kind == RANK_SCORE);
 		if (i)
 			buf_byte(p->out, ',');
-		put_row(p, p->q->ns->docs.at[rows.at[i].slot], distances ? &dist : NULL, leg->include);
+		const struct doc *d = p->q->ns->docs.at[rows.at[i].slot];
+		put_row(p, d, distances ? &dist : NULL, leg->include);
+		if (leg->computed)
+			p->returned += computed_print(leg->computed, i, d, NULL, 0, p->out);
+		buf_byte(p->out, '}');
 	}
 	buf_byte(p->out, ']');
 }
@@ -109,6 +113,20 @@ static void unite_includes(const struct query *q, uint32_t slot, bool *include)
 	}
 }
 
+/* So are the computed attributes; of those with the same name the first leg's counts. */
+static void put_computed_of_legs(struct printer *p, size_t row, const struct doc *d)
+{
+	const struct computed *before[QUERY_LEGS_MAX] = {NULL};
+	size_t n = 0;
+	for (size_t i = 0; i < p->q->legs_len; i++) {
+		const struct computed *computed = p->q->legs[i].computed;
+		if (!computed || !(p->q->legs_of_slot[d->slot] >> i & 1))
+			continue;
+		p->returned += computed_print(computed, row, d, before, n, p->out);
+		before[n++] = computed;
+	}
+}
+
 static void put_fused(struct printer *p)
 {
 	const struct query *q = p->q;
@@ -119,8 +137,11 @@ static void put_fused(struct printer *p)
 		float dist = dist_of(hit, true);
 		if (i)
 			buf_byte(p->out, ',');
+		const struct doc *d = q->ns->docs.at[hit->slot];
 		unite_includes(q, hit->slot, include);
-		put_row(p, q->ns->docs.at[hit->slot], &dist, include);
+		put_row(p, d, &dist, include);
+		put_computed_of_legs(p, i, d);
+		buf_byte(p->out, '}');
 	}
 	buf_byte(p->out, ']');
 }

@@ -1,4 +1,4 @@
-#include "store/data/vector.h"
+#include "store/query/distance.h"
 #include "store/query/query_plan.h"
 #include "store/query/rrf.h"
 
@@ -60,22 +60,15 @@ static void run_aggregates(const struct query *q, struct leg *leg)
 static void run_vector(const struct query *q, struct leg *leg)
 {
 	const struct rank *rank = &leg->rank;
-	const struct value_type type = rank->attr->type;
-	const struct vector_form *form = vector_form(0);
-	const enum metric metric = q->ns->schema->metric;
-	const struct vector_column *column = &q->ns->vectors[rank->attr->column];
-	vector_sum_fn *sum = metric == METRIC_COSINE ? form->dot[type.f16] : form->squares[type.f16];
-	float norm2 = form->norm2[0](rank->vector, type.dims);
-	bool filter_first = leg->filter && column->row_bytes > SHORT_VECTOR_BYTES;
+	const struct distances distances = distances_from(q->ns, rank->attr, rank->vector);
+	bool filter_first = leg->filter && vector_bytes(rank->attr->type) > SHORT_VECTOR_BYTES;
 	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
 		uint32_t slot = slot_list_get(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key = vector_distance(metric,
-		    sum(rank->vector, column->at + slot * column->row_bytes, type.dims), norm2,
-		    column->norms2 ? column->norms2[slot] : 0);
+		float key = distance_to(&distances, slot);
 		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
 			topk_offer(&leg->hits, key, slot);
 	}
@@ -136,4 +129,9 @@ void query_run(struct query *q)
 	}
 	if (q->fused)
 		fuse(q);
+	for (size_t i = 0; i < q->legs_len; i++) {
+		if (q->legs[i].computed)
+			computed_run(
+			    q->legs[i].computed, q->fused ? q->fused_hits : leg_rows(&q->legs[i]), q->arena);
+	}
 }

@@ -124,6 +124,17 @@ int rank_parse(const struct namespace *ns, yyjson_val *json, const char *path, s
 	return rc;
 }
 
+int rank_parse_vector(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct rank *ret_rank, struct refusal *r)
+{
+	struct parser p = {.ns = ns, .arena = a, .r = r, .path = path};
+	struct rank rank = {.kind = RANK_ANN};
+	int rc = parse_vector(&p, json, &rank);
+	if (rc == 0)
+		*ret_rank = rank;
+	return rc;
+}
+
 /* A missing value is less than every other. */
 static int attr_cmp(const struct attr *attr, const struct doc *a, const struct doc *b)
 {

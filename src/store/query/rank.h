@@ -30,5 +30,8 @@ struct rank {
  * read lock is held. On refusal -E_INVALID. */
 MUST_USE int rank_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
     struct rank *ret_rank, struct refusal *r);
+/* The attribute and the vector of [attr, operator, vector] alone, for which rank_by's rules hold. */
+MUST_USE int rank_parse_vector(const struct namespace *ns, yyjson_val *json, const char *path,
+    struct arena *a, struct rank *ret_rank, struct refusal *r);
 /* <0 if document a stands before b in the order (RANK_ORDER), ties by ascending id; 0 for the same only. */
 int rank_order_cmp(const struct rank *rank, const struct doc *a, const struct doc *b);

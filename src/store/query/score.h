@@ -11,6 +11,10 @@ struct score;
  * -E_INVALID. */
 MUST_USE int score_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
     struct score **ret_score, struct refusal *r);
+/* The same for a score that does not depend on other documents (wire §5.7): BM25 takes ln 2 for every idf and
+ * an average length of 1. */
+MUST_USE int score_parse_alone(const struct namespace *ns, yyjson_val *json, const char *path,
+    struct arena *a, struct score **ret_score, struct refusal *r);
 
 /* The slots that can be rows, ascending and in the arena, if these are so few (of rare words) that looking
  * them up one by one costs less than a pass over all; else all. */

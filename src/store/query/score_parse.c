@@ -12,6 +12,7 @@ struct parser {
 	struct arena *arena;
 	struct refusal *r;
 	const char *path;
+	bool alone; /* BM25 knows no other documents */
 };
 
 /* Where an expression stands. */
@@ -48,8 +49,8 @@ static void resolve_terms(const struct parser *p, const struct word_list *words,
 	for (size_t i = 0; i < words->len; i++) {
 		const struct term *term = counts[i] ? text_index_find(s->text, words->at[i].text) : NULL;
 		if (term)
-			s->terms[s->terms_len++] =
-			    (struct score_term){term, bm25_term_weight(&s->bm25, term->df, counts[i])};
+			s->terms[s->terms_len++] = (struct score_term){
+			    term, bm25_term_weight(&s->bm25, p->alone ? 0 : term->df, counts[i])};
 	}
 	map_free(&first);
 }
@@ -88,7 +89,8 @@ static int parse_bm25(const struct parser *p, yyjson_val *json, struct score *s)
 	s->text = namespace_text(p->ns, attr);
 	if (rc == 0 && s->text) {
 		s->bm25 = (struct bm25){(float)attr->text.k1, (float)attr->text.b, (float)attr->text.k3,
-		    (float)text_index_documents(s->text), (float)text_index_average_length(s->text)};
+		    p->alone ? 0 : (float)text_index_documents(s->text),
+		    p->alone ? 1 : (float)text_index_average_length(s->text)};
 		if (last_as_prefix && words.len)
 			s->prefixed = text_query_prefix(p->arena, p->ns, s->text, words.at[--words.len].text);
 		resolve_terms(p, &words, s);
@@ -339,9 +341,11 @@ static int parse_form(
 {
 	if (f->what == FORM_UNSUPPORTED)
 		return refuse_unsupported(p->r, f->name);
-	if (f->what == FORM_VECTOR && at.depth)
+	bool fits = form_fits(f, json);
+	if (f->what == FORM_VECTOR &&
+	    (at.depth || fits)) /* rank_by itself may be one, but does not come here */
 		return refuse(p->r, 400, "💔 %s cannot be part of another rank_by expression", f->name);
-	if (!form_fits(f, json))
+	if (!fits)
 		return refuse(p->r, 400, "💔 malformed rank_by expression, expected %s", f->usage);
 	s->kind = f->kind;
 	switch (f->kind) {
@@ -376,13 +380,23 @@ static int parse(const struct parser *p, yyjson_val *json, struct place at, stru
 	return filter_parse(p->ns, json, p->path, p->arena, &s->filter, p->r);
 }
 
-int score_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
-    struct score **ret_score, struct refusal *r)
+static int parse_whole(const struct parser *p, yyjson_val *json, struct score **ret_score)
 {
-	struct parser p = {.ns = ns, .arena = a, .r = r, .path = path};
 	struct score *s;
-	int rc = parse(&p, json, (struct place){0}, &s);
+	int rc = parse(p, json, (struct place){0}, &s);
 	if (rc == 0)
 		*ret_score = s;
 	return rc;
+}
+
+int score_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct score **ret_score, struct refusal *r)
+{
+	return parse_whole(&(struct parser){ns, a, r, path, false}, json, ret_score);
+}
+
+int score_parse_alone(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct score **ret_score, struct refusal *r)
+{
+	return parse_whole(&(struct parser){ns, a, r, path, true}, json, ret_score);
 }

@@ -378,8 +378,6 @@ static void refused_requests(void **state)
 	        SHAPE "queries[1].filters: data did not match any variant of untagged enum Filter"},
 	    {"{'queries':{}}", SHAPE "queries: invalid type: map, expected a sequence"},
 	    {"{'limit':1,'group_by':['s']}", "400 💔 group_by requires aggregate_by"},
-	    {"{'limit':1,'compute_attributes':{'h':['Highlight','s']}}",
-	        "400 💔 `compute_attributes` is not supported by this local store yet"},
 	    {"{'limit':1,'rerank_by':['RRF']}", "400 💔 rerank_by requires queries"},
 	    /* What SDKs send for absent options. */
 	    {"{'rank_by':['id','asc'],'limit':1,'filters':null,'consistency':null,'include_attributes':null,"

@@ -82,36 +82,55 @@ static inline void world_free(struct world *w)
 	arena_free(w->arena);
 }
 
-/* The reply up to its `billing`, or "STATUS text" of the refusal; " becomes '. */
-static inline const char *world_ask(struct world *w, const char *query)
+/* The reply up to its `billing`, or "STATUS text" of the refusal; " becomes '. Frees `out`. */
+static inline const char *world_reply(struct world *w, int rc, struct buf *out, const struct refusal *r)
 {
-	struct refusal r = {.arena = w->arena};
-	struct buf out = buf_new(1 << 20);
-	int rc = store_query(w->ns, world_json(w, query), w->arena, &out, &r);
-	struct span text = buf_span(&out);
-	buf_byte(&out, '\0');
-	char *billing = rc == 0 ? strstr(out.ptr, ",\"billing\"") : NULL;
+	struct span text = buf_span(out);
+	buf_byte(out, '\0');
+	char *billing = rc == 0 ? strstr(out->ptr, ",\"billing\"") : NULL;
 	if (billing)
-		text = span_between(out.ptr, billing);
+		text = span_between(out->ptr, billing);
 	struct span ret = rc == 0 ? arena_copy(w->arena, text)
-	                          : arena_printf(w->arena, "%d %.*s", r.status, SPAN_FMT(r.text));
+	                          : arena_printf(w->arena, "%d %.*s", r->status, SPAN_FMT(r->text));
 	for (char *p = (char *)(uintptr_t)ret.ptr; *p; p++) {
 		if (*p == '"')
 			*p = '\'';
 	}
-	buf_free(&out);
+	buf_free(out);
 	return ret.ptr;
+}
+
+typedef int world_fn(
+    const struct namespace *ns, yyjson_val *body, struct arena *a, struct buf *out, struct refusal *r);
+
+static inline const char *world_call(struct world *w, world_fn *fn, const char *body)
+{
+	struct refusal r = {.arena = w->arena};
+	struct buf out = buf_new(1 << 20);
+	int rc = fn(w->ns, world_json(w, body), w->arena, &out, &r);
+	return world_reply(w, rc, &out, &r);
+}
+
+static inline const char *world_ask(struct world *w, const char *query)
+{
+	return world_call(w, store_query, query);
 }
 
 struct ask {
 	const char *query, *reply;
 };
 
-static inline void ask_all(struct world *w, const struct ask *asks, size_t n)
+/* Calls it with each body and expects the reply. */
+static inline void world_expect(struct world *w, world_fn *fn, const struct ask *asks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *got = world_ask(w, asks[i].query);
+		const char *got = world_call(w, fn, asks[i].query);
 		if (strcmp(got, asks[i].reply) != 0)
 			fail_msg("%s:\n got %s\nwant %s", asks[i].query, got, asks[i].reply);
 	}
+}
+
+static inline void ask_all(struct world *w, const struct ask *asks, size_t n)
+{
+	world_expect(w, store_query, asks, n);
 }
