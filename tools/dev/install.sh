@@ -7,7 +7,7 @@ declare -A packages=(
 		libcmocka-dev'
 	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files.
 	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv'
-	[bench]='nginx haproxy wrk'
+	[bench]='nginx haproxy wrk libsqlite3-dev'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
