@@ -85,7 +85,7 @@ def banned():
 
 def length():
     """A long file says "Past 600 lines: why" near its top; generated ones say so there."""
-    for path in files("*.c", "*.h", "*.py", "*.ts", "*.mjs", "*.sh"):
+    for path in files("*.c", "*.h", "*.py", "*.ts", "*.mjs", "*.go", "*.sh"):
         lines = text(path).splitlines()
         if len(lines) > LINES_MAX and not re.search(r"past 600 lines|generated", "\n".join(lines[:15]), re.I):
             yield f"{path}:{len(lines)}: past {LINES_MAX} lines without a reason at its top"
@@ -132,6 +132,11 @@ def clang_format():
 def ruff():
     yield from tool(VENV / "ruff", "check", "-q", "--output-format=concise")
     yield from tool(VENV / "ruff", "format", "-q", "--diff")
+
+
+def gofmt():
+    for path in run("/usr/lib/go-1.24/bin/gofmt", "-l", *files("*.go")).stdout.splitlines():
+        yield f"{path}: not formatted: run ./dev fmt"
 
 
 def shellcheck():
@@ -195,7 +200,19 @@ def clang_tidy():
     return in_parallel(check, unknown)
 
 
-CHECKS = (layers, banned, length, machine, unfinished, clang_format, ruff, shellcheck, cppcheck, clang_tidy)
+CHECKS = (
+    layers,
+    banned,
+    length,
+    machine,
+    unfinished,
+    clang_format,
+    ruff,
+    gofmt,
+    shellcheck,
+    cppcheck,
+    clang_tidy,
+)
 
 
 def main():

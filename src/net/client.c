@@ -224,12 +224,19 @@ static void on_idle_timeout(struct timer *t)
 	on_idle_event((char *)t - offsetof(struct client_conn, idle_timer));
 }
 
+/* The last one used that is still sound: what came behind its answer since the loop looked would be taken for
+ * the answer to the next request. */
 static struct client_conn *take_idle(struct client *c)
 {
-	struct client_conn *conn = c->idle;
+	struct client_conn *conn;
+	while ((conn = c->idle)) {
+		c->idle = conn->next;
+		if (stream_rests(http_stream(conn->http)))
+			break;
+		conn_close(conn);
+	}
 	if (!conn)
 		return NULL;
-	c->idle = conn->next;
 	timer_rest(c->loop, &conn->idle_timer);
 	stream_watch(http_stream(conn->http), NULL, NULL);
 	conn->reused = true;

@@ -307,6 +307,12 @@ bool stream_peer_spoke(struct stream *s)
 	return s->readable;
 }
 
+bool stream_rests(struct stream *s)
+{
+	s->readable = true; /* so that the kernel is asked, whatever the last read brought */
+	return !stream_peer_spoke(s);
+}
+
 static int write_all(struct stream *s, struct iovec *pieces, int n, bool listening, uint64_t deadline_ns)
 {
 	n = advance(&pieces, n, 0);

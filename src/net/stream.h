@@ -44,6 +44,9 @@ void stream_watch(struct stream *s, void (*fn)(void *ctx), void *ctx);
 bool stream_readable(const struct stream *s);
 /* Asks the kernel whether the peer has sent something, or ended the connection, that was not read yet. */
 bool stream_peer_spoke(struct stream *s);
+/* Whether the peer has kept silent since the last read, also by the kernel's word: no event may have told of
+ * it yet. */
+bool stream_rests(struct stream *s);
 /* Asks the kernel whether the peer has ended the connection (and sent nothing before). */
 bool stream_peer_gone(const struct stream *s);
 /* The peer's address as text ("127.0.0.1", "::1"), empty if unknown; as long as the stream. */

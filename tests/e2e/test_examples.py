@@ -7,20 +7,20 @@ import sys
 import pytest
 from harness.dev import variables
 from harness.programs import ROOT
-from test_sdk_typescript import node
+from sdk_drivers import go_program, node
 
+EXAMPLES = ROOT / "examples"
 LANGUAGES = {
-    "python": (sys.executable, "py"),
-    "typescript": (None, "ts"),
+    "python": lambda name: [sys.executable, EXAMPLES / f"python/{name}.py"],
+    "typescript": lambda name: [node(), EXAMPLES / f"typescript/{name}.ts"],
+    "go": lambda name: [go_program(EXAMPLES / "go" / name, name)],
 }
 
 
 def run(sample, language, name, *arguments):
-    program, suffix = LANGUAGES[language]
-    script = ROOT / "examples" / language / f"{name}.{suffix}"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("TURBOPUFFER_")}
     done = subprocess.run(
-        [program or node(), script, *arguments],
+        [*LANGUAGES[language](name), *arguments],
         env=clean | variables(sample),
         capture_output=True,
         text=True,
@@ -55,8 +55,6 @@ def test_write_patch_delete(sample, language):
     assert facts["gone"].lower() == "true"
 
 
-def test_both_languages_find_the_same(sample):
-    words = "small fast web server"
-    assert run(sample, "python", "search_packages", words) == run(
-        sample, "typescript", "search_packages", words
-    )
+def test_all_languages_find_the_same(sample):
+    found = {run(sample, language, "search_packages", "small fast web server") for language in LANGUAGES}
+    assert len(found) == 1

@@ -305,7 +305,6 @@ NOT_YET_WRITTEN = [
     ("embed", {"schema": {"t": {"type": "string", "embed": "openai/text-embedding-3-small"}}}),
 ]
 NOT_YET_ASKED = [
-    ("compute_attributes", {"compute_attributes": {"x": ["id", "Eq", 1]}}),
     ("per", {"limit": {"total": 5, "per": {"attributes": ["id"], "limit": 1}}}),
     ("Attribute", {"rank_by": ["Attribute", "n"]}),
     ("Saturate", {"rank_by": ["Saturate", ["Attribute", "n"], {"midpoint": 1}]}),

@@ -43,14 +43,17 @@ class Program:
         self.host, self.port, self.name = "127.0.0.1", port or free_port(), name
         self.address, self.url = (self.host, self.port), f"http://{self.host}:{self.port}"
         self.log = tempfile.NamedTemporaryFile(prefix=name + "-", suffix=".log")  # noqa: SIM115
-        command = [str(build_folder() / name), *(str(a).format(port=self.port) for a in arguments)]
+        self.arguments = [str(a).format(port=self.port) for a in arguments]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("TURBOPUFFER_", "LAYER_"))}
         clean |= {k: v.format(port=self.port) for k, v in (environment or {}).items()}
         self.process = subprocess.Popen(
-            command, env=clean, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT
+            self.command(), env=clean, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT
         )
         RUNNING.add(self)
         self.await_ready(ready)
+
+    def command(self):
+        return [str(build_folder() / self.name), *self.arguments]
 
     def output(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as log:

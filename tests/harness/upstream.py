@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 
+from .listener import Listener
 from .wire import Connection, response
 
 HELLO = json.dumps({"status": "OK", "message": "from the scripted upstream"}).encode()
@@ -54,25 +55,13 @@ def answer_with(*replies):
     return script
 
 
-class Upstream:
+class Upstream(Listener):
     """Runs `script(peer)` on a thread for each connection; a test replaces `script` as it likes."""
 
     def __init__(self):
-        self.script, self.requests, self.connections = answer_all, [], 0
+        self.script, self.requests = answer_all, []
         self.stopping = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.address = self.listener.getsockname()
-        self.url = f"http://127.0.0.1:{self.address[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                accepted, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self.serve, args=(accepted,), daemon=True).start()
+        super().__init__()
 
     def serve(self, accepted):
         accepted.settimeout(60)
@@ -85,10 +74,4 @@ class Upstream:
 
     def close(self):
         self.stopping.set()
-        with contextlib.suppress(OSError):  # a thread that accepts would keep a merely closed socket alive
-            self.listener.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):  # closed before
-            self.listener.shutdown(
-                socket.SHUT_RDWR
-            )  # a close alone leaves the accepting thread, and the port
-        self.listener.close()
+        super().close()

@@ -80,6 +80,32 @@ def check_rows(ranked, limit, rows):
         require(ties, "order of equals:", ids, "expected:", expected)
 
 
+def check_highlight(shown, ranked, limit):
+    """The fragments and their order, but where rounding in f32 decides."""
+    require(len(shown) == min(limit, len(ranked)), "fragments:", shown, "expected:", ranked)
+    expected = [fragment for _, fragment in ranked]
+    if any(near(a[0], b[0]) and a[0] != b[0] for a, b in itertools.pairwise(ranked)):
+        require(all(fragment in expected for fragment in shown), "fragments:", shown, "expected:", ranked)
+    else:
+        require(shown == expected[:limit], "fragments:", shown, "expected:", ranked)
+
+
+def check_computed(oracle, row, queries):
+    """Takes the computed attributes out of a row that these queries returned: the first one's counts."""
+    for query in reversed(queries):
+        for name, expression in query.get("compute_attributes", {}).items():
+            if any(name in other.get("compute_attributes", {}) for other in queries[: queries.index(query)]):
+                continue
+            expected = oracle.computed(expression, query["rank_by"]).get(row["id"])
+            value = row.pop(name, None)
+            if isinstance(expected, list):
+                limit = next((part for part in expression[2:]), {}).get("fragment_limit", 3)
+                check_highlight(value, expected, limit)
+            else:
+                same = value == expected or (None not in (value, expected) and near(value, expected))
+                require(same, name, value, "expected", expected, "of", row)
+
+
 def check_attributes(rows, expected):
     for row in rows:
         shown = {name: value for name, value in row.items() if name != "$dist"}
@@ -103,6 +129,8 @@ def check_answer(oracle, query, result):
         check_groups(oracle.aggregate(query), [result["aggregations"]])
     else:
         check_rows(oracle.rank(query), limit_of(query), result["rows"])
+        for row in result["rows"]:
+            check_computed(oracle, row, [query])
         check_attributes(result["rows"], lambda key: oracle.shown(key, query))
 
 
@@ -135,12 +163,19 @@ def ask(store, namespace, oracle, queries):
     return len(queries)
 
 
+def returned_by(queries, ranked, key):
+    return [
+        query
+        for query, leg in zip(queries, ranked, strict=True)
+        if any(entry[0] == key for entry in leg.entries[: limit_of(query)])
+    ]
+
+
 def shown_by_legs(oracle, queries, ranked, key):
     """A fused row has the attributes of all legs that returned it."""
     shown = {}
-    for query, leg in zip(queries, ranked, strict=True):
-        if any(entry[0] == key for entry in leg.entries[: limit_of(query)]):
-            shown |= oracle.shown(key, query)
+    for query in returned_by(queries, ranked, key):
+        shown |= oracle.shown(key, query)
     return shown
 
 
@@ -155,6 +190,8 @@ def ask_fused(store, namespace, oracle, queries, rerank_by, limit):
     require(len(results) == 1, "fused results:", len(results))
     try:
         check_rows(fused, limit, results[0]["rows"])
+        for row in results[0]["rows"]:
+            check_computed(oracle, row, returned_by(queries, ranked, row["id"]))
         check_attributes(results[0]["rows"], lambda key: shown_by_legs(oracle, queries, ranked, key))
     except Mismatch as mismatch:
         raise Mismatch(f"{mismatch}\nfused: {json.dumps(body, ensure_ascii=False)}") from None
@@ -189,7 +226,10 @@ def simpler(query):
         yield from ({**query, "filters": part} for part in filters[1])
     elif filters and filters[0] == "Not":
         yield {**query, "filters": filters[1]}
-    for name in ("include_attributes", "exclude_attributes"):
+    computed = query.get("compute_attributes", {})
+    for name in computed if len(computed) > 1 else ():
+        yield {**query, "compute_attributes": {name: computed[name]}}
+    for name in ("include_attributes", "exclude_attributes", "compute_attributes"):
         if name in query:
             yield {other: value for other, value in query.items() if other != name}
 

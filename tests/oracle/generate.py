@@ -5,6 +5,7 @@ import random
 import struct
 
 from . import values
+from .highlight import bm25_clauses
 
 ATTRIBUTE_LIMIT = 9
 UUIDS = [f"{n:08x}-0000-4000-8000-{n * 7:012x}" for n in (0, 1, 17, 4096, 2**32 - 1)]
@@ -74,7 +75,7 @@ WORDS = [
     "pneumonoultramicroscopicsilicovolcanoconiosis",
 ]
 LANGUAGES = ["english", "english", "dutch", "finnish", "french", "german", "italian", "spanish", "swedish"]
-SEPARATORS = [" ", " ", " ", ", ", " / ", "-", ". ", "…", "' "]
+SEPARATORS = [" ", " ", " ", ", ", " / ", "-", ". ", "…", "' ", "! ", ".) ", "\n"]
 GLOBS = [
     "*",
     "",
@@ -443,7 +444,33 @@ class Generator(random.Random):
         query |= self.choice(
             [{}, {"include_attributes": True}, {"include_attributes": chosen}, {"exclude_attributes": chosen}]
         )
+        if self.maybe(0.4):
+            query["compute_attributes"] = self.computed(schema, query["rank_by"])
         return query
+
+    def highlight(self, schema, rank_by, name):
+        options = {}
+        if self.maybe():
+            options["fragment_by"] = self.choice(["none", "sentence", "paragraph", "word"])
+        if self.maybe():
+            options["fragment_limit"] = self.choice([1, 2, 10])
+        if self.maybe(0.7):
+            options["include_offsets"] = self.choice(["utf-8", "utf-16", "codepoints"])
+        if self.maybe() or not bm25_clauses(rank_by, name):
+            fragments = {"$fragment": schema[name] | {"type": "string", "filterable": False}}
+            options["rank_fragments_by"] = self.score(fragments, ["$fragment"], 1)
+        return ["Highlight", name, options] if options or self.maybe() else ["Highlight", name]
+
+    def computed(self, schema, rank_by):
+        searched = [n for n, o in schema.items() if o.get("full_text_search")]
+        found = {"c-score": self.score(schema, searched)} if self.maybe(0.7) else {}
+        if "vector" in schema and self.maybe():
+            dims = values.vector_dims(schema["vector"]["type"])
+            found["c-distance"] = ["vector", "VectorDist", self.vector(dims)]
+        for name in ("text", "texts"):
+            if name in searched and self.maybe(0.7):
+                found["c-" + name] = self.highlight(schema, rank_by, name)
+        return found
 
     def aggregation(self, schema):
         summable = [name for name in ("n_int", "n_uint", "n_float") if name in schema]
@@ -454,8 +481,8 @@ class Generator(random.Random):
         scalars = [name for name, option in schema.items() if name.startswith("n_") and option["filterable"]]
         arrays = [name for name, option in schema.items() if name.startswith("l_") and option["filterable"]]
         group_by = self.sample(scalars, self.randint(0, min(2, len(scalars))))
-        if arrays and self.maybe(0.4):
-            group_by.insert(self.randint(0, len(group_by)), {"each": ["ForEachUnique", self.choice(arrays)]})
+        for name in self.sample(arrays, min(len(arrays), self.choice([0, 0, 1, 2]))):
+            group_by.insert(self.randint(0, len(group_by)), {"each " + name: ["ForEachUnique", name]})
         if group_by:
             query["group_by"] = group_by
             if self.maybe(0.3):

@@ -4,6 +4,7 @@ import math
 
 from . import values
 from .filters import compile_filter
+from .highlight import Highlight
 from .scores import evaluate
 
 
@@ -193,6 +194,19 @@ class Namespace:
             | self.summary(groups[key], query["aggregate_by"])
             for key in ordered[: query.get("top_k", 10000)]
         ]
+
+    # --- computed attributes ---------------------------------------------------------------------------
+
+    def computed(self, expression, rank_by):
+        """{key: value} of a computed attribute: a number (not there: none), or a Highlight's ranking."""
+        if expression[0] == "Highlight":
+            name, highlight = expression[1], Highlight(expression, rank_by, self.schema)
+            return {k: highlight.ranked(d[name]) if name in d else [] for k, d in self.documents.items()}
+        if expression[1] == "VectorDist":
+            target = values.read_vector(expression[2])
+            return {k: self.distance(target, d[expression[0]]) for k, d in self.documents.items()}
+        found = evaluate(expression, self.documents, self.schema, alone=True)
+        return {key: score for key, score in found.at.items() if key in found.matched or score == 0}
 
     # --- answers ----------------------------------------------------------------------------------
 

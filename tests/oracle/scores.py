@@ -84,16 +84,20 @@ def distance_scores(name, origin, documents, schema):
     return Scores(at, {key for key, document in documents.items() if name in document}, zeros=True)
 
 
-def text_scores(expression, documents, schema):
+def text_scores(expression, documents, schema, alone):
     name, _, query, *options = expression
     corpus = text.Corpus(documents, name, text.settings(schema[name]["full_text_search"]))
+    if alone:
+        corpus.forget_others()
     found = corpus.scores(query, bool(options and options[0].get("last_as_prefix")))
     return Scores({key: found.get(key, 0.0) for key in documents}, set(found), exact=False, texts=[corpus])
 
 
-def evaluate(expression, documents, schema):
+def evaluate(expression, documents, schema, alone=False):
+    """`alone`: as a computed attribute, which is the same whatever other documents there are."""
+
     def part(inner):
-        return evaluate(inner, documents, schema)
+        return evaluate(inner, documents, schema, alone)
 
     match expression:
         case ["Product", weight, inner] if isinstance(inner, list):
@@ -115,7 +119,7 @@ def evaluate(expression, documents, schema):
             at = {key: bend(name, score, options) for key, score in below.at.items()}
             return dataclasses.replace(below, at=at, exact=False)
         case [_, "BM25", *_]:
-            return text_scores(expression, documents, schema)
+            return text_scores(expression, documents, schema, alone)
     matches = compile_filter(expression, schema)
     matched = {key for key, document in documents.items() if matches(document)}
     return Scores({key: float(key in matched) for key in documents}, matched)

@@ -1,7 +1,7 @@
 """The oracle against the worked examples of the contract, so that it cannot be wrong in silence."""
 
 import pytest
-from oracle import filters, text, values
+from oracle import filters, highlight, text, values
 from oracle.namespace import Namespace
 
 TOKENS = [
@@ -151,3 +151,44 @@ def test_fusion():
 
 def test_shortest_f32():
     assert values.f32_text_value(values.f32(0.7)) == 0.7
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "One. |Two 3.5 a. b",
+        "Mr. |Smith went. |He stayed.",
+        "See U.S.A. today. |Yes!\n|No",
+        '"Stop!" |he said. |"No."',
+        "etc., and so on... |Then (really.) |A-b",
+        "a.\r\n|b",
+    ],
+)
+def test_sentences(source):
+    whole = source.replace("|", "")
+    places = [i for i in range(1, len(whole)) if highlight.ends_sentence(whole[:i], whole[i:])]
+    pieces = [whole[start:end] for start, end in zip([0, *places], [*places, None], strict=True)]
+    assert "|".join(pieces) == source
+
+
+def test_highlight():
+    schema = {"t": {"type": "string", "full_text_search": True}}
+    rank_by, options = ["t", "BM25", "harbour quay"], {"include_offsets": "utf-16"}
+    source = "Boats leave the harbour at dawn. Nets dry on the quay.\n \nThe café 🐟 sells naïve harbour art."
+    ranked = highlight.Highlight(["Highlight", "t", options], rank_by, schema).ranked(source)
+    assert [fragment for _, fragment in ranked] == [
+        {"text": "Nets dry on the quay.", "fragment_range": [33, 54], "match_ranges": [[49, 53]]},
+        {"text": "Boats leave the harbour at dawn.", "fragment_range": [0, 32], "match_ranges": [[16, 23]]},
+        {
+            "text": "The café 🐟 sells naïve harbour art.",
+            "fragment_range": [57, 93],
+            "match_ranges": [[81, 88]],
+        },
+    ]
+
+
+def test_computed_score_knows_no_other_documents():
+    space = namespace(
+        {"t": {"type": "string", "full_text_search": True}}, [{"id": 1, "t": "fish fish swim"}, {"id": 2}]
+    )
+    assert space.computed(["t", "BM25", "fish"], ["id", "asc"]) == {1: pytest.approx(0.60996956), 2: 0.0}

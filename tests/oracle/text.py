@@ -137,6 +137,10 @@ class Corpus:
             for token in set(tokens):
                 self.frequency[token] = self.frequency.get(token, 0) + 1
 
+    def forget_others(self):
+        """As if no document were known: every idf is ln 2, and the average length 1."""
+        self.count, self.average, self.frequency = 0, 1, dict.fromkeys(self.frequency, 0)
+
     def scores(self, query, last_as_prefix=False):
         """{key: score} of the documents that contain at least one term of the query.
 

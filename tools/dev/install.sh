@@ -5,13 +5,17 @@ declare -A packages=(
 	[build]='ca-certificates curl gcc libc6-dev meson ninja-build pkgconf
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libpcre2-dev libstemmer-dev
 		libcmocka-dev'
-	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files.
-	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv'
+	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files;
+	# Go for its SDK; the web servers stand behind the gateway where requests are smuggled.
+	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv golang-1.24-go
+		nginx apache2-bin lighttpd haproxy h2o'
 	[bench]='nginx haproxy wrk libsqlite3-dev'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.
-packages_from_trixie=(libllhttp-dev libyyjson-dev)
+packages_from_trixie=(libllhttp-dev libyyjson-dev golang-1.24-go)
+# Left Debian after 12: the tests that want them are skipped without them.
+packages_only_bookworm=(h2o)
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -30,7 +34,7 @@ install_packages() {
 		read -ra list -d '' <<<"${packages[$group]}" || true
 		wanted+=("${list[@]}")
 	done
-	mapfile -t missing < <(packages_missing "${wanted[@]}")
+	mapfile -t missing < <(packages_missing "${wanted[@]}" | packages_there_are)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing with apt: ${missing[*]}"
 	mkdir -p build
@@ -49,6 +53,20 @@ packages_missing() {
 	comm -23 <(printf '%s\n' "$@" | sort -u) \
 		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
+
+# Of the packages on its input, those that this Debian can have.
+packages_there_are() {
+	if on_bookworm; then
+		cat
+	else
+		grep -vxF "$(printf '%s\n' "${packages_only_bookworm[@]}")" || true
+	fi
+}
+
+on_bookworm() (
+	. /etc/os-release
+	[ "${VERSION_CODENAME:-}" = bookworm ]
+)
 
 # apt's text goes to a log, its progress through a descriptor of its own: sudo would close it, so a shell within
 # opens it.
@@ -72,7 +90,7 @@ apt_progress() {
 # Debian 12 only: makes the `trixie` suite known, at a priority below everything that is installed or in
 # Debian 12, so that nothing else comes from it. The mirror is the one that the machine already uses.
 add_trixie() {
-	[ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = bookworm ] || return 0
+	on_bookworm || return 0
 	local mirror file=/etc/apt/sources.list.d/layer-trixie.sources
 	[ ! -e $file ] || return 0
 	mirror=$(debian_mirror bookworm)
@@ -98,7 +116,7 @@ debian_mirror() {
 		awk -v suite="$1" '$2 == suite && $3 == "main" && !found++ { print $1 }'
 }
 
-# Runs a command during which no package may start a service: nginx and haproxy are wanted as programs only.
+# Runs a command during which no package may start a service: web servers are wanted as programs only.
 without_services() (
 	policy=/usr/sbin/policy-rc.d
 	if [ ! -e $policy ]; then
@@ -113,7 +131,7 @@ services_off() {
 	local package
 	for package in "$@"; do
 		case $package in
-		nginx | haproxy) ! command -v systemctl >/dev/null || as_root systemctl disable --quiet "$package" ;;
+		nginx | lighttpd | haproxy | h2o) ! command -v systemctl >/dev/null || as_root systemctl disable --quiet "$package" ;;
 		esac
 	done
 }
@@ -136,4 +154,19 @@ install_node() {
 	say "installing the Node packages of $1"
 	PATH=$PWD/build/venv/bin:$PATH quietly build/npm.log npm --prefix "$1" ci --no-fund --no-audit
 	sha256sum "$1/package-lock.json" >"$stamp"
+}
+
+# The modules of every go.sum into build/go, which checks each against its sum; again when one changes. Debian's
+# package puts no `go` on the path.
+install_go() {
+	local sum stamp=build/go/modules.sha256 sums=()
+	mapfile -t sums < <(git ls-files '*go.sum')
+	! sha256sum --status -c $stamp 2>/dev/null || return 0
+	mkdir -p build/go
+	for sum in "${sums[@]}"; do
+		say "installing the Go modules of ${sum%/go.sum}"
+		GOTOOLCHAIN=local GOFLAGS='-mod=readonly -modcacherw' GOMODCACHE=$PWD/build/go/modules \
+			quietly build/go/download.log /usr/lib/go-1.24/bin/go -C "${sum%/go.sum}" mod download
+	done
+	sha256sum "${sums[@]}" >$stamp
 }

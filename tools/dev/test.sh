@@ -52,6 +52,7 @@ test_all() {
 	mkdir -p build
 	install_python
 	node_packages
+	install_go
 	rm -rf build/results
 	mkdir build/results
 	case ${1:-} in

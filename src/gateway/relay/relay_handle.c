@@ -43,6 +43,7 @@ static void put_headers(void *ctx, struct buf *out)
 /* The client's side failed while its body was read. */
 static void answer_bad_body(struct request *r, int rc)
 {
+	r->x->keep_alive = false; /* where the next request begins is not known */
 	switch (rc) {
 	case -E_TOO_LARGE:
 		request_error(r, ERROR_PAYLOAD_TOO_LARGE, "the body is longer than %llu bytes",

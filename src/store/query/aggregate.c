@@ -2,6 +2,8 @@
 
 #include "json/write.h"
 
+#define FIGURE_BYTES 8 /* in billing */
+
 struct aggregate {
 	struct span label;
 	const struct attr *attr; /* of Sum; NULL: Count */
@@ -119,7 +121,7 @@ static void put_whole(struct buf *out, __int128 v)
 	buf_append(out, span_of(text + at, sizeof text - at));
 }
 
-void aggregates_print(const struct aggregates *all, bool *first, struct buf *out)
+size_t aggregates_print(const struct aggregates *all, bool *first, struct buf *out)
 {
 	for (size_t i = 0; i < all->len; i++) {
 		const struct aggregate *one = &all->at[i];
@@ -129,4 +131,5 @@ void aggregates_print(const struct aggregates *all, bool *first, struct buf *out
 		else
 			put_whole(out, one->whole);
 	}
+	return all->len * FIGURE_BYTES;
 }

@@ -12,5 +12,6 @@ MUST_USE int aggregates_parse(const struct namespace *ns, yyjson_val *json, cons
 bool aggregates_have(const struct aggregates *all, struct span label);
 struct aggregates *aggregates_copy(const struct aggregates *all, struct arena *a);
 void aggregates_add(struct aggregates *all, const struct doc *d);
-/* Members "label": figure, … of an object: counts, and sums of integers exactly; sums of floats as floats. */
-void aggregates_print(const struct aggregates *all, bool *first, struct buf *out);
+/* Members "label": figure, … of an object: counts, and sums of integers exactly; sums of floats as floats.
+ * Returns what they count in billing: 8 bytes each. */
+size_t aggregates_print(const struct aggregates *all, bool *first, struct buf *out);

@@ -12,7 +12,6 @@ struct key {
 
 struct group {
 	struct aggregates *figures;
-	uint32_t last_slot;                         /* of the document that was counted last */
 	const union scalar *values[GROUP_KEYS_MAX]; /* NULL: missing */
 };
 
@@ -23,7 +22,9 @@ struct grouping {
 	size_t keys_len;
 	struct map by_values; /* the values as JSON → struct group */
 	VEC(struct group *) groups;
+	bool overflowed; /* there are more than GROUPS_MAX */
 	struct buf scratch;
+	VEC(const union scalar *) choices[GROUP_KEYS_MAX]; /* of the document: each key's different values */
 };
 
 static void grouping_free(void *arg)
@@ -32,6 +33,8 @@ static void grouping_free(void *arg)
 	map_free(&g->by_values);
 	vec_free(&g->groups);
 	buf_free(&g->scratch);
+	for (size_t i = 0; i < GROUP_KEYS_MAX; i++)
+		vec_free(&g->choices[i]);
 }
 
 static int parse_attr(const struct namespace *ns, struct span name, struct key *key, struct refusal *r)
@@ -77,8 +80,6 @@ static int check_key(const struct grouping *g, const struct key *key, struct ref
 	for (const struct key *other = g->keys; other < key; other++) {
 		if (other->attr == key->attr || span_eq(other->label, key->label))
 			return refuse(r, 400, "💔 group_by names \"%.*s\" twice", SPAN_FMT(key->label));
-		if (other->each && key->each)
-			return refuse(r, 400, "💔 group_by takes at most one ForEachUnique");
 	}
 	return 0;
 }
@@ -117,44 +118,74 @@ static struct group *find_group(struct grouping *g, const union scalar *const *v
 		buf_byte(&g->scratch, ',');
 	}
 	struct group *group = map_get(&g->by_values, buf_span(&g->scratch));
-	if (group)
+	g->overflowed |= !group && g->groups.len == GROUPS_MAX;
+	if (group || g->overflowed)
 		return group;
 	group = arena_one(g->arena, struct group);
 	group->figures = aggregates_copy(g->figures, g->arena);
-	group->last_slot = SLOT_NONE;
 	memcpy(group->values, values, g->keys_len * sizeof *values);
 	map_put(&g->by_values, arena_copy(g->arena, buf_span(&g->scratch)), group);
 	vec_push(&g->groups, group);
 	return group;
 }
 
-static void count(struct grouping *g, const union scalar *const *values, const struct doc *d)
+static int by_value(const void *x, const void *y, void *base)
 {
-	struct group *group = find_group(g, values);
-	if (group->last_slot != d->slot) /* an element that stands twice counts once */
-		aggregates_add(group->figures, d);
-	group->last_slot = d->slot;
+	return scalar_cmp(
+	    *(const enum value_base *)base, *(const union scalar *const *)x, *(const union scalar *const *)y);
+}
+
+/* The different values of the document that a key can take: one, or each of an array's elements; NULL if it
+ * has none. */
+static void find_choices(struct grouping *g, size_t i, const struct doc *d)
+{
+	struct key *key = &g->keys[i];
+	const struct value *v = doc_value(d, key->attr->index);
+	size_t n = v ? v->count : 0, kept = 0;
+	const union scalar *items = v ? value_items(v, key->attr->type) : NULL;
+	g->choices[i].len = 0;
+	for (size_t k = 0; k < n; k++)
+		vec_push(&g->choices[i], &items[k]);
+	if (n == 0)
+		vec_push(&g->choices[i], NULL);
+	if (n < 2)
+		return;
+	const union scalar **at = g->choices[i].at;
+	enum value_base base = key->attr->type.base;
+	qsort_r(at, n, sizeof *at, by_value, &base);
+	for (size_t k = 0; k < n; k++) {
+		if (k == 0 || scalar_cmp(base, at[kept - 1], at[k]) != 0)
+			at[kept++] = at[k];
+	}
+	g->choices[i].len = kept;
+}
+
+/* Counts the document once for each combination of its keys' choices. */
+static void count_combinations(struct grouping *g, const struct doc *d)
+{
+	const union scalar *values[GROUP_KEYS_MAX] = {NULL};
+	size_t place[GROUP_KEYS_MAX] = {0}, i = 0;
+	while (i < g->keys_len && !g->overflowed) {
+		for (i = 0; i < g->keys_len; i++)
+			values[i] = g->choices[i].at[place[i]];
+		struct group *group = find_group(g, values);
+		if (group)
+			aggregates_add(group->figures, d);
+		for (i = 0; i < g->keys_len && ++place[i] == g->choices[i].len; i++)
+			place[i] = 0;
+	}
 }
 
 void grouping_add(struct grouping *g, const struct doc *d)
 {
-	const union scalar *values[GROUP_KEYS_MAX] = {NULL}, **each = NULL;
-	const struct value *elements = NULL;
-	for (size_t i = 0; i < g->keys_len; i++) {
-		const struct value *v = doc_value(d, g->keys[i].attr->index);
-		if (!g->keys[i].each) {
-			values[i] = v ? &v->one : NULL;
-		} else if (v && v->count) {
-			each = &values[i];
-			elements = v;
-		}
-	}
-	if (!each)
-		count(g, values, d);
-	for (uint32_t i = 0; each && i < elements->count; i++) {
-		*each = &elements->many[i];
-		count(g, values, d);
-	}
+	for (size_t i = 0; i < g->keys_len; i++)
+		find_choices(g, i, d);
+	count_combinations(g, d);
+}
+
+bool grouping_overflowed(const struct grouping *g)
+{
+	return g->overflowed;
 }
 
 static int group_cmp(const void *x, const void *y, void *arg)
@@ -170,8 +201,21 @@ static int group_cmp(const void *x, const void *y, void *arg)
 	return 0;
 }
 
-void grouping_print(struct grouping *g, size_t limit, struct buf *out)
+/* Returns the bytes that it counts. */
+static size_t put_value(struct buf *out, enum value_base base, const union scalar *v)
 {
+	if (!v) {
+		buf_lit(out, "null");
+		return 0;
+	}
+	scalar_to_json(out, base, v);
+	return value_logical_size(
+	    (struct value_type){.base = base}, &(const struct value){.present = true, .count = 1, .one = *v});
+}
+
+size_t grouping_print(struct grouping *g, size_t limit, struct buf *out)
+{
+	size_t bytes = 0;
 	if (g->groups.len)
 		qsort_r(g->groups.at, g->groups.len, sizeof *g->groups.at, group_cmp, g);
 	buf_byte(out, '[');
@@ -181,13 +225,11 @@ void grouping_print(struct grouping *g, size_t limit, struct buf *out)
 		buf_append(out, at ? SPAN(",{") : SPAN("{"));
 		for (size_t i = 0; i < g->keys_len; i++) {
 			json_put_key(out, &first, g->keys[i].label);
-			if (group->values[i])
-				scalar_to_json(out, g->keys[i].attr->type.base, group->values[i]);
-			else
-				buf_lit(out, "null");
+			bytes += put_value(out, g->keys[i].attr->type.base, group->values[i]);
 		}
-		aggregates_print(group->figures, &first, out);
+		bytes += aggregates_print(group->figures, &first, out);
 		buf_byte(out, '}');
 	}
 	buf_byte(out, ']');
+	return bytes;
 }

@@ -13,7 +13,8 @@ int store_query(
 	int rc = query_parse(q, body, r);
 	if (rc < 0)
 		return rc;
-	query_run(q);
-	query_print(q, started_ns, out);
-	return 0;
+	rc = query_run(q, r);
+	if (rc == 0)
+		query_print(q, started_ns, out);
+	return rc;
 }

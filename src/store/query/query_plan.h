@@ -44,7 +44,8 @@ struct query {
 };
 
 MUST_USE int query_parse(struct query *q, yyjson_val *body, struct refusal *r);
-void query_run(struct query *q);
+/* 400 if there are more groups than can be. */
+MUST_USE int query_run(struct query *q, struct refusal *r);
 /* The whole reply; started_ns: when the query began, by time_mono_ns(). */
 void query_print(const struct query *q, uint64_t started_ns, struct buf *out);
 

@@ -73,10 +73,10 @@ static void put_figures(struct printer *p, const struct leg *leg)
 	bool first = true;
 	if (leg->grouping) {
 		buf_lit(p->out, "\"aggregation_groups\":");
-		grouping_print(leg->grouping, leg->limit, p->out);
+		p->returned += grouping_print(leg->grouping, leg->limit, p->out);
 	} else {
 		buf_lit(p->out, "\"aggregations\":{");
-		aggregates_print(leg->aggregates, &first, p->out);
+		p->returned += aggregates_print(leg->aggregates, &first, p->out);
 		buf_byte(p->out, '}');
 	}
 }

@@ -43,7 +43,7 @@ static void run_order(const struct query *q, struct leg *leg)
 	}
 }
 
-static void run_aggregates(const struct query *q, struct leg *leg)
+static int run_aggregates(const struct query *q, struct leg *leg, struct refusal *r)
 {
 	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
@@ -55,6 +55,9 @@ static void run_aggregates(const struct query *q, struct leg *leg)
 		else
 			aggregates_add(leg->aggregates, d);
 	}
+	if (leg->grouping && grouping_overflowed(leg->grouping))
+		return refuse(r, 400, "💔 group_by makes more than %d groups", GROUPS_MAX);
+	return 0;
 }
 
 static void run_vector(const struct query *q, struct leg *leg)
@@ -119,14 +122,17 @@ static void fuse(struct query *q)
 	    rrf_fuse(q->arena, lists, q->legs_len, q->fusion.rank_constant, q->fusion.limit, by_id, q->ns);
 }
 
-void query_run(struct query *q)
+int query_run(struct query *q, struct refusal *r)
 {
-	for (size_t i = 0; i < q->legs_len; i++) {
+	int rc = 0;
+	for (size_t i = 0; i < q->legs_len && rc == 0; i++) {
 		if (q->legs[i].aggregates)
-			run_aggregates(q, &q->legs[i]);
+			rc = run_aggregates(q, &q->legs[i], r);
 		else
 			run_rows(q, &q->legs[i]);
 	}
+	if (rc < 0)
+		return rc;
 	if (q->fused)
 		fuse(q);
 	for (size_t i = 0; i < q->legs_len; i++) {
@@ -134,4 +140,5 @@ void query_run(struct query *q)
 			computed_run(
 			    q->legs[i].computed, q->fused ? q->fused_hits : leg_rows(&q->legs[i]), q->arena);
 	}
+	return 0;
 }

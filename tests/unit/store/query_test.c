@@ -303,7 +303,9 @@ static void groups(void **state)
 	        "400 💔 group_by field 's' of type string cannot be grouped by with ForEachUnique"},
 	    {"{'aggregate_by':{'n':['Count']},'group_by':[{'t':['ForEachUnique','tags']},"
 	     "{'o':['ForEachUnique','others']}]}",
-	        "400 💔 group_by takes at most one ForEachUnique"},
+	        "{'aggregation_groups':[{'t':null,'o':null,'n':2},{'t':'night','o':'x','n':1},"
+	        "{'t':'night','o':'y','n':1},{'t':'sea','o':null,'n':1},{'t':'sea','o':'x','n':1},"
+	        "{'t':'sea','o':'y','n':1}]"},
 	    {"{'aggregate_by':{'n':['Count']},'group_by':[{'t':['Each','tags']}]}",
 	        SHAPE "group_by: data did not match any variant of untagged enum GroupByInput"},
 	    {"{'aggregate_by':{'n':['Count']},'group_by':[{}]}",
@@ -313,7 +315,8 @@ static void groups(void **state)
 	};
 	struct world w =
 	    world_new(ID_UINT, METRIC_NONE, "{'x':'int','s':'string','tags':'[]string','others':'[]string'}",
-	        "[{'id':1,'x':1,'s':'A','tags':['sea','night','sea']},{'id':2,'x':2,'s':'A','tags':['sea']},"
+	        "[{'id':1,'x':1,'s':'A','tags':['sea','night','sea'],'others':['y','x','y']},{'id':2,'x':2,'"
+	        "s':'A','tags':['sea']},"
 	        "{'id':3,'x':4,'s':'B','tags':[]},{'id':4,'x':8}]");
 	ask_all(&w, asks, COUNT(asks));
 	world_free(&w);
@@ -392,21 +395,57 @@ static void refused_requests(void **state)
 /* Everything that follows the rows. */
 static void billing_and_performance(void **state)
 {
-	struct world w =
-	    world_new(ID_UINT, METRIC_COSINE, "{'vector':{'type':'[2]f32','ann':true},'s':'string'}",
-	        "[{'id':1,'vector':[1,1],'s':'world'},{'id':2,'vector':[1,2]},{'id':3,'vector':[1,3]},"
-	        "{'id':4,'vector':[1,4]},{'id':5,'vector':[1,5]}]");
-	struct refusal r = {.arena = w.arena};
-	struct buf out = buf_new(1 << 16);
-	yyjson_val *query =
-	    world_json(&w, "{'rank_by':['vector','ANN',[1,1]],'limit':5,'include_attributes':true}");
-	assert_int_equal(store_query(w.ns, query, w.arena, &out, &r), 0);
-	assert_true(span_contains(buf_span(&out),
-	    SPAN("],\"billing\":{\"billable_logical_bytes_queried\":256000000,"
-	         "\"billable_logical_bytes_returned\":105},\"performance\":{\"cache_hit_ratio\":1.0,"
-	         "\"cache_temperature\":\"hot\",\"server_total_ms\":3,\"query_execution_ms\":3,"
-	         "\"exhaustive_search_count\":5,\"approx_namespace_size\":5,\"last_included_write_at\":\"")));
-	buf_free(&out);
+	static const struct {
+		const char *query;
+		int queried, returned; /* times the least that is billed; bytes */
+	} cases[] = {
+	    /* id and vector of each, and one text */
+	    {"{'rank_by':['vector','ANN',[1,1]],'limit':5,'include_attributes':true,'exclude_attributes':"
+	     "null}",
+	        1, 5 * (8 + 4 + 8) + 5 + 3 * 8 + 2},
+	    {"{'rank_by':['vector','ANN',[1,1]],'limit':5,'include_attributes':['vector','s']}", 1, 105},
+	    {"{'rank_by':['vector','ANN',[1,1]],'limit':2}", 1, 24},
+	    {"{'rank_by':['id','asc'],'limit':5}", 1, 5 * 8},
+	    {"{'rank_by':['id','asc'],'limit':1,'include_attributes':['s','ints','flags']}", 1,
+	        8 + 5 + 24 + 2},
+	    {"{'rank_by':['id','asc'],'limit':2,'compute_attributes':{'a':['s','Eq','x'],'b':['s','Eq','y']}"
+	     "}",
+	        1, 2 * (8 + 4 + 4)},
+	    {"{'rank_by':['t','BM25','sea'],'limit':2,'compute_attributes':{'h':['Highlight','t',"
+	     "{'include_offsets':'utf-8'}]}}",
+	        1, 8 + 4 + 11},
+	    {"{'aggregate_by':{'n':['Count'],'m':['Count']}}", 1, 2 * 8},
+	    {"{'aggregate_by':{'n':['Count']},'group_by':['s']}", 1, (0 + 8) + (5 + 8)},
+	    {"{'queries':[{'limit':2},{'rank_by':['vector','ANN',[1,1]],'limit':1}]}", 2, 2 * 8 + 8 + 4},
+	};
+	struct world w = world_new(ID_UINT, METRIC_COSINE,
+	    "{'vector':{'type':'[2]f32','ann':true},'s':'string','ints':'[]int','flags':'[]bool',"
+	    "'t':{'type':'string','full_text_search':true}}",
+	    "[{'id':1,'vector':[1,1],'s':'world','ints':[1,2,3],'flags':[true,false]},{'id':2,'vector':[1,2]}"
+	    ","
+	    "{'id':3,'vector':[1,3]},{'id':4,'vector':[1,4]},{'id':5,'vector':[1,5]}]");
+	struct world texts = world_new(ID_UINT, METRIC_NONE,
+	    "{'t':{'type':'string','full_text_search':true}}", "[{'id':1,'t':'At the sea. No more.'}]");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct world *at = strstr(cases[i].query, "BM25") ? &texts : &w;
+		unsigned rows = at == &w ? 5 : 1;
+		struct refusal r = {.arena = at->arena};
+		struct buf out = buf_new(1 << 16);
+		assert_int_equal(store_query(at->ns, world_json(at, cases[i].query), at->arena, &out, &r), 0);
+		struct span want = arena_printf(at->arena,
+		    "],\"billing\":{\"billable_logical_bytes_queried\":%llu,\"billable_logical_bytes_"
+		    "returned\":%d},"
+		    "\"performance\":{\"cache_hit_ratio\":1.0,\"cache_temperature\":\"hot\",\"server_total_"
+		    "ms\":3,"
+		    "\"query_execution_ms\":3,\"exhaustive_search_count\":%u,\"approx_namespace_size\":%u,"
+		    "\"last_included_write_at\":\"2026-09-21T",
+		    cases[i].queried * 256000000ULL, cases[i].returned, rows, rows);
+		if (!span_contains(buf_span(&out), span_skip(want, 1)))
+			fail_msg("%s:\n got %.*s\nwant …%.*s…", cases[i].query, SPAN_FMT(buf_span(&out)),
+			    SPAN_FMT(want));
+		buf_free(&out);
+	}
+	world_free(&texts);
 	world_free(&w);
 }
 

@@ -1,0 +1,209 @@
+"""Every official SDK through the table of scenarios (scenarios/): straight to the store, and through the
+gateway between two recorders. Each answer is what the scenario says, the same on both ways, and the same in
+every language; and what passes the gateway is the same byte for byte."""
+
+import collections
+import functools
+import json
+import threading
+
+import pytest
+import sdk_drivers
+from conftest import STORE_KEY, start_gateway
+from harness.relay import same_bytes, without_clock
+from harness.upstream import Upstream
+from harness.wire import response
+from scenarios import SCENARIOS
+from scenarios.table import NAMESPACE, differences
+
+LANGUAGES = list(sdk_drivers.DRIVERS)
+STORED = {name: scenario for name, scenario in SCENARIOS.items() if not scenario["replies"]}
+SCRIPTED = {name: scenario for name, scenario in SCENARIOS.items() if scenario["replies"]}
+ERRORS = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+}
+
+
+def named(value, name):
+    """What a scenario expects, with its namespace's name in it."""
+    if isinstance(value, str):
+        return value.replace(NAMESPACE, name)
+    if isinstance(value, (list, tuple)):
+        return type(value)(named(item, name) for item in value)
+    return {key: named(item, name) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def expected_kind(language, status):
+    if language == "go":
+        return "*apierror.Error"
+    if status == 408:  # no class of its own
+        return "APIError" if language == "typescript" else "APIStatusError"
+    return ERRORS.get(status, "InternalServerError")
+
+
+def judge(language, name, report):
+    """What is wrong with the report on one scenario."""
+    wrong, steps = [], SCENARIOS[name]["steps"]
+    for at, (step, seen) in enumerate(zip(steps, report, strict=True)):
+        wrong += [
+            f"step {at}, {step['method']}: {text}" for text in differences(named(step, "sdk_" + name), seen)
+        ]
+        error = seen.get("error")
+        if error and error["status"] and error["kind"] != expected_kind(language, error["status"]):
+            wrong.append(f"step {at}: {error['kind']} for {error['status']}")
+    return wrong
+
+
+def comparable(report):
+    """A report without what no two runs share, or what only one language tells. The body of a 401 is that of
+    who refuses, store or gateway."""
+    steps = []
+    for seen in report:
+        if error := seen.get("error"):
+            steps.append([error["status"], error["status"] != 401 and error["body"]])
+        else:
+            steps.append(without_clock(seen["answer"]))
+    return steps
+
+
+class Runs:
+    """The reports of one language after the other, each made when it is first asked for."""
+
+    def __init__(self, store, stack):
+        self.store, self.stack = store, stack
+        self.of = functools.cache(self.of)
+
+    def of(self, language):
+        direct = sdk_drivers.run(language, STORED, self.store.url, self.store.key)
+        self.stack.clear()
+        through = sdk_drivers.run(language, STORED, self.stack.url, self.stack.key)
+        return direct, through, self.stack.above.exchanges(), self.stack.below.exchanges()
+
+
+@pytest.fixture(scope="session")
+def runs(store, stack):
+    return Runs(store, stack)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", STORED)
+def test_scenario(name, language, runs):
+    if reason := SCENARIOS[name]["not_in"].get(language.removesuffix("_async")):
+        pytest.skip(reason)
+    direct, through = (report[name] for report in runs.of(language)[:2])
+    assert not judge(language, name, direct), judge(language, name, direct)
+    assert not judge(language, name, through), judge(language, name, through)
+    assert comparable(direct) == comparable(through)
+    assert comparable(direct) == comparable(runs.of("python")[0].get(name, direct))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_same_bytes(language, runs):
+    same_bytes(*runs.of(language)[2:])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_scenario_ran(language, runs):
+    wanted = {name for name in STORED if language.removesuffix("_async") not in SCENARIOS[name]["not_in"]}
+    assert set(runs.of(language)[0]) == set(runs.of(language)[1]) == wanted
+
+
+def of_scenario(exchanges, name):
+    return [pair for pair in exchanges if pair[0].method != "DELETE" and f"/sdk_{name}" in pair[0].target]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_compression_reaches_the_store(language, runs):
+    sent, got = {}, {}
+    for request, answer in of_scenario(runs.of(language)[3], "compressed_"):
+        sent[request.target] = request.header("content-encoding")
+        got[request.target, request.header("accept-encoding")] = answer.header("content-encoding")
+    queries = {key[0].split("/")[3] + " " + key[1]: value for key, value in got.items() if "query" in key[0]}
+    # The Go SDK compresses no requests.
+    assert sent["/v2/namespaces/sdk_compressed_bodies"] == (None if language == "go" else "gzip")
+    assert queries == {
+        "sdk_compressed_bodies gzip": "gzip",
+        "sdk_compressed_answers gzip": "gzip",
+        "sdk_compressed_answers identity": None,
+        "sdk_compressed_answers-small gzip": None,
+    }
+
+
+@pytest.mark.parametrize("language", ["python", "python_async"])
+def test_the_sdk_packs_vectors(language, runs):
+    requests = [request for request, _ in of_scenario(runs.of(language)[3], "rows_come_back_as_they_went")]
+    assert b'"zczMPc3MTD4="' in requests[0].body  # [0.1, 0.2]
+
+
+class Scripted:
+    """The scripted scenarios of one language, through a gateway to a store that answers as they say."""
+
+    def __init__(self, language):
+        self.counts, self.lock = collections.Counter(), threading.Lock()
+        self.upstream = Upstream()
+        self.upstream.script = self.answer
+        gateway = start_gateway(self.upstream.url)
+        try:
+            self.report = sdk_drivers.run(language, SCRIPTED, gateway.url, STORE_KEY, fresh=False)
+        finally:
+            self.upstream.close()
+            gateway.stop()
+
+    def answer(self, peer):
+        while request := peer.read_request():
+            namespace = request.target.split("?")[0].split("/")[3]
+            replies = SCRIPTED[namespace.removeprefix("sdk_")]["replies"]
+            with self.lock:
+                at = min(self.counts[namespace], len(replies) - 1)
+                self.counts[namespace] += 1
+            if replies[at] is None:
+                self.upstream.hold()
+                return
+            status, headers, value = named(replies[at], namespace)
+            known = [("Content-Type", "application/json"), *headers.items()]
+            peer.send(response(status, json.dumps(value, ensure_ascii=False).encode(), known))
+
+    def requests(self, name):
+        return [request for request in self.upstream.requests if f"/sdk_{name}" in request.target]
+
+
+@pytest.fixture(scope="session")
+def scripted():
+    return functools.cache(Scripted)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_scripted(name, language, scripted):
+    run = scripted(language)
+    assert not judge(language, name, run.report[name]), judge(language, name, run.report[name])
+    attempts = SCRIPTED[name]["attempts"]
+    assert attempts in (None, len(run.requests(name)))
+    first = [request for request in run.requests(name) if "/operations/" not in request.target]
+    assert [request.header("x-stainless-retry-count") for request in first] == [
+        str(n) for n in range(len(first))
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headers_and_query_strings_of_a_caller(language, scripted):
+    (request,) = scripted(language).requests("headers_and_query_strings")
+    assert (request.header("x-client"), request.header("x-call")) == ("1", "2")
+    assert sorted(request.target.split("?")[1].split("&")) in (
+        ["call=b+c", "client=a"],
+        ["call=b%20c", "client=a"],
+    )
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_search_through_the_gateway(language, stack):
+    one = {"several_queries_at_once": SCENARIOS["several_queries_at_once"]}
+    report = sdk_drivers.run(language, one, stack.url, stack.key)
+    assert not judge(language, "several_queries_at_once", report["several_queries_at_once"])
