@@ -10,6 +10,8 @@
 	    "Namespaces of the default store.")                                                              \
 	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, relay, TIMED_WRITE | PREFER,                            \
 	    "Write, copy or branch a namespace.")                                                            \
+	X(WRITE_ASYNC, POST, "/v2/namespaces/{ns}/async", WRITE, relay, 0,                                   \
+	    "Start a copy and answer before it is done.")                                                    \
 	X(DELETE_NAMESPACE, DELETE, "/v2/namespaces/{ns}", ADMIN, relay, 0, "Delete a namespace.")           \
 	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, relay, TIMED_QUERY,                                \
 	    "Query, multi-query or aggregate.")                                                              \

@@ -22,6 +22,7 @@ PROXIED = [
     ("POST", "/v2/namespaces/n"),
     ("POST", "/v2/namespaces/n?stainless_overload=copyFrom"),
     ("POST", "/v2/namespaces/n?stainless_overload=branchFrom"),
+    ("POST", "/v2/namespaces/n/async?stainless_overload=startCopyFrom"),
     ("DELETE", "/v2/namespaces/n"),
     ("POST", "/v2/namespaces/n/query"),
     ("POST", "/v2/namespaces/n/query?stainless_overload=multiQuery"),

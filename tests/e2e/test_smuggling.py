@@ -175,7 +175,7 @@ ANSWERS = (
 @pytest.mark.parametrize(("kind", "name"), ANSWERS)
 def test_answers(kind, name, behind):
     raw, outcome, reused = ANSWERS[kind, name]
-    ends = kind == "closing" or name.startswith("end ")
+    ends = name.startswith(("end ", "until the end"))  # else the gateway must end it
     assert behind.attacked(raw, then_close=ends) == outcome
     assert behind.reused() == reused
 
@@ -233,3 +233,30 @@ def test_a_forged_answer_on_a_resting_connection(narrow):
         rested.set()
         wait_for(lambda: ended)
         assert ended.pop()
+
+
+def test_an_answer_before_the_request_is_whole(narrow):
+    """The client gets it; the connection, on which the store waits for the rest of a body, carries nothing
+    else."""
+    answered, ended = threading.Event(), []
+
+    def answer_early(peer):
+        peer.read_head()
+        narrow.store.script = narrow.store.answer
+        peer.send(answers.HELLO.encode())
+        answered.set()
+        while peer.receive():
+            pass
+        ended.append(peer)
+
+    narrow.store.script = answer_early
+    with wire.connect(narrow.gateway.address) as client:
+        headers = [wire.bearer(STORE_KEY), ("Content-Length", "100000")]
+        client.send(wire.request("POST", "/v2/namespaces/h", b"GET /v1/namespaces HTTP/1.1\r\n", headers))
+        answered.wait()
+        client.send(b"Host: layer.test\r\n\r\n")
+        answer = client.response()
+        assert (answer.status, answer.body, answer.header("connection")) == (200, b"hello", "close")
+        narrow.ask(narrow.victims[0])
+        wait_for(lambda: ended)
+        assert narrow.store.used[-1] not in ended

@@ -6,6 +6,7 @@ One case is one query, or one write whose counts and whose effect on later queri
 import http.client
 import itertools
 import json
+import os
 
 from .generate import POOLS, Generator, every_leaf
 from .namespace import Namespace
@@ -54,13 +55,8 @@ def near(a, b):
     return abs(a - b) <= TOLERANCE * max(1.0, abs(a), abs(b))
 
 
-def limit_of(query):
-    return query.get("limit", query.get("top_k"))
-
-
-def check_rows(ranked, limit, rows):
+def check_rows(ranked, expected, rows):
     """Order and scores: rows may stand otherwise only where rounding in f32 may have ordered them."""
-    expected = ranked.entries[:limit]
     require(len(rows) == len(expected), "rows:", len(rows), "expected:", expected)
     scores = dict(ranked.entries)
     ids = [row["id"] for row in rows]
@@ -128,15 +124,22 @@ def check_answer(oracle, query, result):
     elif "aggregate_by" in query:
         check_groups(oracle.aggregate(query), [result["aggregations"]])
     else:
-        check_rows(oracle.rank(query), limit_of(query), result["rows"])
+        ranked = oracle.rank(query)
+        if not has_per(query) or clear_ranks(ranked, query):
+            check_rows(ranked, oracle.cut(ranked, query), result["rows"])
         for row in result["rows"]:
             check_computed(oracle, row, [query])
         check_attributes(result["rows"], lambda key: oracle.shown(key, query))
 
 
-def clear_ranks(oracle, ranked, limit):
-    """Fusing needs ranks that rounding cannot change, also at the cut."""
-    entries = ranked.entries[: limit + 1]
+def has_per(query):
+    return isinstance(query.get("limit"), dict) and "per" in query["limit"]
+
+
+def clear_ranks(ranked, query):
+    """Fusing and groups need ranks that rounding cannot change, also at the cut."""
+    limit = query.get("limit", query.get("top_k"))
+    entries = ranked.entries if has_per(query) else ranked.entries[: query.get("offset", 0) + limit + 1]
     return ranked.exact or all(
         not near(a[1], b[1]) or ranked.same(a[0], b[0]) for a, b in itertools.pairwise(entries)
     )
@@ -163,36 +166,32 @@ def ask(store, namespace, oracle, queries):
     return len(queries)
 
 
-def returned_by(queries, ranked, key):
-    return [
-        query
-        for query, leg in zip(queries, ranked, strict=True)
-        if any(entry[0] == key for entry in leg.entries[: limit_of(query)])
-    ]
+def returned_by(queries, legs, key):
+    return [query for query, leg in zip(queries, legs, strict=True) if any(entry[0] == key for entry in leg)]
 
 
-def shown_by_legs(oracle, queries, ranked, key):
+def shown_by_legs(oracle, queries, legs, key):
     """A fused row has the attributes of all legs that returned it."""
     shown = {}
-    for query in returned_by(queries, ranked, key):
+    for query in returned_by(queries, legs, key):
         shown |= oracle.shown(key, query)
     return shown
 
 
 def ask_fused(store, namespace, oracle, queries, rerank_by, limit):
     ranked = [oracle.rank(query) for query in queries]
-    limits = [limit_of(query) for query in queries]
-    if not all(clear_ranks(oracle, one, cut) for one, cut in zip(ranked, limits, strict=True)):
+    if not all(clear_ranks(one, query) for one, query in zip(ranked, queries, strict=True)):
         return 0
-    fused = oracle.fuse(ranked, limits, rerank_by[1] if len(rerank_by) > 1 else {})
+    legs = [oracle.cut(one, query) for one, query in zip(ranked, queries, strict=True)]
+    fused = oracle.fuse(legs, rerank_by[1] if len(rerank_by) > 1 else {})
     body = {"queries": queries, "rerank_by": rerank_by, "limit": limit}
     results = answer(*store.query(namespace, body))["results"]
     require(len(results) == 1, "fused results:", len(results))
     try:
-        check_rows(fused, limit, results[0]["rows"])
+        check_rows(fused, fused.entries[:limit], results[0]["rows"])
         for row in results[0]["rows"]:
-            check_computed(oracle, row, returned_by(queries, ranked, row["id"]))
-        check_attributes(results[0]["rows"], lambda key: shown_by_legs(oracle, queries, ranked, key))
+            check_computed(oracle, row, returned_by(queries, legs, row["id"]))
+        check_attributes(results[0]["rows"], lambda key: shown_by_legs(oracle, queries, legs, key))
     except Mismatch as mismatch:
         raise Mismatch(f"{mismatch}\nfused: {json.dumps(body, ensure_ascii=False)}") from None
     return 1
@@ -210,10 +209,11 @@ def differs(store, oracle, query, keys):
     body = {"upsert_rows": rows, "schema": oracle.schema}
     if oracle.metric:
         body["distance_metric"] = oracle.metric
-    store.forget("shrink")
+    name = f"shrink-{os.getpid()}"
+    store.forget(name)
     try:
-        answer(*store.write("shrink", body))
-        check_answer(small, query, answer(*store.query("shrink", query)))
+        answer(*store.write(name, body))
+        check_answer(small, query, answer(*store.query(name, query)))
     except Mismatch as mismatch:
         return f"{mismatch}\nwrite: {json.dumps(body, ensure_ascii=False)}"
     return None
@@ -226,11 +226,13 @@ def simpler(query):
         yield from ({**query, "filters": part} for part in filters[1])
     elif filters and filters[0] == "Not":
         yield {**query, "filters": filters[1]}
+    if has_per(query):
+        yield {**query, "limit": query["limit"]["total"]}
     computed = query.get("compute_attributes", {})
     for name in computed if len(computed) > 1 else ():
         yield {**query, "compute_attributes": {name: computed[name]}}
-    for name in ("include_attributes", "exclude_attributes", "compute_attributes"):
-        if name in query:
+    for name in ("include_attributes", "exclude_attributes", "compute_attributes", "offset"):
+        if name in query and not (has_per(query) and name == "include_attributes"):
             yield {other: value for other, value in query.items() if other != name}
 
 

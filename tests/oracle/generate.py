@@ -128,6 +128,8 @@ FUZZY_QUERIES = [
 ]
 FUZZY_THRESHOLDS = [{"min_query_chars": 3 * (d + 1), "distance": d} for d in range(3)]
 RANGES = ["Lt", "Lte", "Gt", "Gte"]
+DIMENSIONS = ["", "a", "b", "salt", "wind", "é", "東京", "B"]
+WEIGHTS = [0, 0.1, 0.4, 1.2, 2, -3, 0.5, 1e-9, 6e-8, 2049, 65504, -65519, 1 / 3]
 DURATIONS = ["1ms", "0.5s", "90s", "30m", "6h", "2d", "1w", 21_600_000, 0.5]
 SCALAR_ONE, SCALAR_MANY = ["Eq", "NotEq", *RANGES], ["In", "NotIn"]
 ARRAY_ONE = ["Contains", "NotContains", *("Any" + name for name in RANGES)]
@@ -194,6 +196,8 @@ class Generator(random.Random):
         for name, kind in (("regex", "string"), ("regexes", "[]string")):
             if self.maybe(0.3):
                 schema[name] = {"type": kind, "regex": True, "filterable": self.maybe()}
+        if self.maybe(0.4):
+            schema["sparse"] = {"type": values.SPARSE, "sparse_knn": {"distance_metric": "dot_product"}}
         if self.maybe(0.6):
             schema["vector"] = {"type": f"[{self.randint(1, 6)}]f32", "ann": True}
         if self.maybe(0.3):
@@ -226,7 +230,13 @@ class Generator(random.Random):
             return self.choice(WORDS)
         return self.choice(POOLS[kind])
 
+    def sparse(self):
+        names = self.sample(DIMENSIONS, self.randint(0, 5))
+        return {name: self.choice(WEIGHTS) for name in names}
+
     def value(self, name, kind):
+        if kind == values.SPARSE:
+            return self.sparse()
         if values.is_vector(kind):
             return self.vector(kind)
         if values.is_array(kind):
@@ -405,6 +415,8 @@ class Generator(random.Random):
             name, kind = self.choice(numbers)
             inner = self.number(name, kind)
             return self.bent(inner, kind) if self.maybe() else inner
+        if "sparse" in schema and self.maybe(0.3):
+            return ["sparse", "SparseKNN", self.sparse()]
         return self.text_query(self.choice(searched)) if searched and self.maybe(0.6) else self.leaf(schema)
 
     def score(self, schema, searched, depth=2):
@@ -428,6 +440,8 @@ class Generator(random.Random):
         searched = [n for n, o in schema.items() if o.get("full_text_search")]
         ways = [self.order] + [lambda s: self.text_query(self.choice(searched))] * bool(searched)
         ways += [lambda s: self.score(s, searched), lambda s: self.floored(s, searched)]
+        if "sparse" in schema:
+            ways.append(lambda s: ["sparse", "SparseKNN", self.sparse()])
         near = ["ANN", "ANN", "kNN"]
         for name in vectors(schema):
             ways.append(lambda s, name=name: [name, self.choice(near), self.vector(s[name]["type"])])
@@ -446,6 +460,29 @@ class Generator(random.Random):
         )
         if self.maybe(0.4):
             query["compute_attributes"] = self.computed(schema, query["rank_by"])
+        if self.maybe(0.15):
+            query["offset"] = self.choice([0, 1, 3, 20])
+            query = self.capped(query)
+        return self.diverse(query, schema) if self.maybe(0.2) else query
+
+    @staticmethod
+    def capped(query):
+        """offset + limit have a maximum."""
+        name = "limit" if "limit" in query else "top_k"
+        return {**query, name: min(query[name], 10000 - query["offset"])}
+
+    def diverse(self, query, schema):
+        """The query with a limit of rows for each value of some attributes, which it then has to include."""
+        names = [name for name, option in schema.items() if option["type"] in SCALARS]
+        keys = self.some(names, 1, 2)
+        total = query.pop("limit", None) or query.pop("top_k")
+        query["limit"] = {
+            "total": total,
+            "per": {"attributes": keys, "limit": self.randint(1, min(total, 3))},
+        }
+        query.pop("exclude_attributes", None)
+        if query.get("include_attributes") is not True:
+            query["include_attributes"] = list({*keys, *query.get("include_attributes", [])})
         return query
 
     def highlight(self, schema, rank_by, name):

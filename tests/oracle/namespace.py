@@ -38,7 +38,7 @@ class Namespace:
                 option["full_text_search"] = True
             searched = any(option.get(flag) for flag in ("full_text_search", "regex", "glob", "fuzzy"))
             if not values.is_vector(option["type"]):
-                option.setdefault("filterable", not searched)
+                option.setdefault("filterable", not searched and option["type"] != values.SPARSE)
             self.schema[name] = option
 
     def infer(self, row):
@@ -138,14 +138,29 @@ class Namespace:
             return self.nearest(candidates, rank_by[0], rank_by[2])
         return self.score(candidates, rank_by)
 
+    def cut(self, ranked, query):
+        """What a query's limit leaves of its ranking: at most so many of each key, then so many in all."""
+        limit = query.get("limit", query.get("top_k"))
+        total, per = (limit["total"], limit.get("per")) if isinstance(limit, dict) else (limit, None)
+        entries, seen = ranked.entries, {}
+        if per:
+            entries = []
+            for key, score in ranked.entries:
+                group = tuple(self.documents[key].get(name) for name in per["attributes"])
+                seen[group] = seen.get(group, 0) + 1
+                if seen[group] <= per["limit"]:
+                    entries.append((key, score))
+        offset = query.get("offset", 0)
+        return entries[offset : offset + total]
+
     @staticmethod
-    def fuse(legs, limits, options):
-        """Reciprocal rank fusion of legs that are each cut at their own limit."""
+    def fuse(legs, options):
+        """Reciprocal rank fusion of lists of (key, score)."""
         constant = options.get("rank_constant", 60)
         weights = options.get("weights", [1] * len(legs))
         scores = {}
-        for leg, limit, weight in zip(legs, limits, weights, strict=True):
-            for place, (key, _) in enumerate(leg.entries[:limit], 1):
+        for leg, weight in zip(legs, weights, strict=True):
+            for place, (key, _) in enumerate(leg, 1):
                 scores[key] = scores.get(key, 0.0) + weight / (constant + place)
         entries = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         return Ranked(entries, True, False, lambda a, b: False)

@@ -93,6 +93,18 @@ def text_scores(expression, documents, schema, alone):
     return Scores({key: found.get(key, 0.0) for key in documents}, set(found), exact=False, texts=[corpus])
 
 
+def sparse_scores(name, query, documents):
+    """Dot products, added up in the order of the dimensions' names (UTF-8 sorts as code points do)."""
+    query, at, matched = values.read_sparse(query), {}, set()
+    for key, document in documents.items():
+        vector, at[key] = document.get(name, {}), 0.0
+        for dimension, weight in query.items():
+            if dimension in vector:
+                at[key] = f32(at[key] + weight * vector[dimension])
+                matched.add(key)
+    return Scores(at, matched)
+
+
 def evaluate(expression, documents, schema, alone=False):
     """`alone`: as a computed attribute, which is the same whatever other documents there are."""
 
@@ -118,6 +130,8 @@ def evaluate(expression, documents, schema, alone=False):
             below = part(inner)
             at = {key: bend(name, score, options) for key, score in below.at.items()}
             return dataclasses.replace(below, at=at, exact=False)
+        case [name, "SparseKNN", query]:
+            return sparse_scores(name, query, documents)
         case [_, "BM25", *_]:
             return text_scores(expression, documents, schema, alone)
     matches = compile_filter(expression, schema)

@@ -60,16 +60,22 @@ def test_bm25(query, scores):
         (["Sum", [["id", "Lte", 2], ["Max", [3, ["id", "Eq", 2]]]]], {1: 4, 2: 4}),
         (["Product", 0, ["id", "Eq", 2]], {}),
         (["t", "BM25", "wal", {"last_as_prefix": True}], {1: 1, 3: 1}),
+        (["z", "SparseKNN", {"a": 2, "b": 0.1}], {4: 0.199951172, 1: -1.900024414}),
     ],
 )
 def test_scores(expression, scores):
     space = namespace(
-        {"n": "uint", "at": "datetime", "t": {"type": "string", "full_text_search": True}},
+        {
+            "n": "uint",
+            "at": "datetime",
+            "t": {"type": "string", "full_text_search": True},
+            "z": {"type": "{}f16"},
+        },
         [
-            {"id": 1, "n": 100, "at": "2026-02-03T06:00:00Z", "t": "walrus walnut"},
+            {"id": 1, "n": 100, "at": "2026-02-03T06:00:00Z", "t": "walrus walnut", "z": {"a": -1, "b": 1}},
             {"id": 2, "n": 300, "at": "2026-02-03T18:00:00Z", "t": "owl"},
             {"id": 3, "n": 0, "t": "wal"},
-            {"id": 4},
+            {"id": 4, "z": {"b": 2, "c": 1}},
         ],
     )
     entries = space.rank({"rank_by": expression}).entries
@@ -137,15 +143,30 @@ def test_stems_of_lower_case_words_fold_last():
     ]
 
 
+@pytest.mark.parametrize(
+    "limit, offset, ids",
+    [
+        ({"total": 9, "per": {"attributes": ["a"], "limit": 1}}, 0, [1, 4, 5]),
+        ({"total": 9, "per": {"attributes": ["a"], "limit": 2}}, 1, [2, 4, 5, 6]),
+        ({"total": 2, "per": {"attributes": ["a", "b"], "limit": 1}}, 0, [1, 2]),
+        ({"total": 2}, 3, [4, 5]),
+    ],
+)
+def test_limit(limit, offset, ids):
+    keys = [("x", 1), ("x", 2), ("x", 1), ("y", 1), (None, None), (None, None)]
+    space = namespace({}, [{"id": i, "a": a, "b": b} for i, (a, b) in enumerate(keys, 1)])
+    query = {"rank_by": ["id", "asc"], "limit": limit, "offset": offset}
+    assert [key for key, _ in space.cut(space.rank(query), query)] == ids
+
+
 def test_fusion():
     space = namespace({}, [{"id": i, "a": i, "b": -i} for i in (1, 2, 3)])
     legs = [
         space.rank({"rank_by": [name, "asc"], "filters": ["id", "Lte", i]})
         for name, i in (("a", 1), ("b", 3))
     ]
-    fused = space.fuse(
-        [legs[0], space.rank({"rank_by": ["b", "asc"]})], [1, 2], {"rank_constant": 10, "weights": [2, 1]}
-    )
+    second = space.rank({"rank_by": ["b", "asc"]})
+    fused = space.fuse([legs[0].entries[:1], second.entries[:2]], {"rank_constant": 10, "weights": [2, 1]})
     assert dict(fused.entries)[1] == pytest.approx(0.18181819, rel=1e-6)
 
 

@@ -30,8 +30,17 @@ def f32_text_value(number):
     raise AssertionError(number)
 
 
+def f16(number):
+    """The f16 nearest to the number's f32."""
+    return struct.unpack("<e", struct.pack("<e", f32(number)))[0]
+
+
+def read_sparse(value):
+    return {name: f16(weight) for name, weight in sorted(value.items())}
+
+
 def is_vector(type_name):
-    return type_name.endswith(("f32", "f16"))
+    return type_name.endswith(("]f32", "]f16"))
 
 
 def is_array(type_name):
@@ -58,10 +67,6 @@ def infer_type(name, value):
     return {str: "string", bool: "bool", int: "int"}[type(value)]
 
 
-def f16(number):
-    return struct.unpack("<e", struct.pack("<e", number))[0]
-
-
 def read_vector(value):
     if isinstance(value, str):
         raw = base64.b64decode(value, validate=True)
@@ -76,7 +81,9 @@ def read_datetime(text):
     return (moment - EPOCH) // MILLISECOND
 
 
+SPARSE = "{}f16"
 READERS = {
+    SPARSE: read_sparse,
     "string": str,
     "int": int,
     "uint": int,
@@ -105,6 +112,8 @@ def show(type_name, stored):
     """The JSON value of an answer, numbers as a JSON parser reads them."""
     if is_vector(type_name):
         return [f32_text_value(component) for component in stored]
+    if type_name == SPARSE:
+        return {name: f32_text_value(weight) for name, weight in stored.items()}
     if element_type(type_name) != "datetime":
         return stored
     return [show_datetime(item) for item in stored] if is_array(type_name) else show_datetime(stored)

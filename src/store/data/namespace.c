@@ -12,34 +12,41 @@ static void *checked(void *p)
 	return p;
 }
 
-/* Copies what a value points to behind *room. */
-static void pack_value(struct value_type t, struct value *v, char **room)
+/* Bytes of what a value points to, without texts. */
+static size_t packed_items(struct value_type t, const struct value *v)
 {
-	if (t.array) {
-		size_t n = v->count * sizeof(union scalar);
-		v->many = v->count ? memcpy(*room, v->many, n) : NULL;
-		*room += n;
-	}
-}
-
-static void pack_texts(struct value_type t, struct value *v, char **room)
-{
-	if (t.base != VALUE_STRING && t.base != VALUE_BYTES)
-		return;
-	union scalar *items = (union scalar *)(uintptr_t)value_items(v, t);
-	for (uint32_t i = 0; i < v->count; i++) {
-		size_t n = items[i].text.len;
-		if (n)
-			memcpy(*room, items[i].text.ptr, n);
-		items[i].text.ptr = *room;
-		*room += n;
-	}
+	return t.base == VALUE_SPARSE ? v->count * sizeof *v->sparse
+	       : t.array              ? v->count * sizeof *v->many
+	                              : 0;
 }
 
 static size_t packed_size(struct value_type t, const struct value *v)
 {
-	bool texts = t.base == VALUE_STRING || t.base == VALUE_BYTES;
-	return (t.array ? v->count * sizeof(union scalar) : 0) + (texts ? value_logical_size(t, v) : 0);
+	return packed_items(t, v) + (value_base_has_texts(t.base) ? value_logical_size(t, v) : 0);
+}
+
+/* Copies what a value points to behind *room. */
+static void pack_items(struct value_type t, struct value *v, char **room)
+{
+	size_t n = packed_items(t, v);
+	if (t.base == VALUE_SPARSE)
+		v->sparse = n ? memcpy(*room, v->sparse, n) : NULL;
+	else if (t.array)
+		v->many = n ? memcpy(*room, v->many, n) : NULL;
+	*room += n;
+}
+
+static void pack_texts(struct value_type t, struct value *v, char **room)
+{
+	for (uint32_t i = 0; value_base_has_texts(t.base) && i < v->count; i++) {
+		const struct span *in =
+		    t.base == VALUE_SPARSE ? &v->sparse[i].name : &value_items(v, t)[i].text;
+		struct span *text = (struct span *)(uintptr_t)in; /* the document's own, not yet constant */
+		if (text->len)
+			memcpy(*room, text->ptr, text->len);
+		text->ptr = *room;
+		*room += text->len;
+	}
 }
 
 struct doc *doc_new(const struct schema *s, struct span id, const struct value *values)
@@ -58,7 +65,7 @@ struct doc *doc_new(const struct schema *s, struct span id, const struct value *
 	char *p = (char *)(d->values + n); /* arrays first: they want alignment, texts do not */
 	for (size_t i = 0; i < n; i++) {
 		if (d->values[i].present)
-			pack_value(s->attrs.at[i]->type, &d->values[i], &p);
+			pack_items(s->attrs.at[i]->type, &d->values[i], &p);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (d->values[i].present)
@@ -98,12 +105,16 @@ struct namespace *namespace_free(struct namespace *ns)
 	vec_each (&ns->text, ti) {
 		text_index_free(*ti);
 	}
+	vec_each (&ns->sparse, si) {
+		sparse_index_free(*si);
+	}
 	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++) {
 		free(ns->vectors[i].at);
 		free(ns->vectors[i].norms2);
 	}
 	vec_free(&ns->docs);
 	vec_free(&ns->text);
+	vec_free(&ns->sparse);
 	map_free(&ns->by_id);
 	schema_free(ns->schema);
 	free(ns);
@@ -167,6 +178,20 @@ static void index_texts(struct namespace *ns, const struct doc *d,
 	}
 }
 
+static void index_sparse(struct namespace *ns, const struct doc *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct value *v = doc_value(d, i);
+		if (!v || ns->schema->attrs.at[i]->type.base != VALUE_SPARSE)
+			continue;
+		while (ns->sparse.len <= i)
+			vec_push(&ns->sparse, NULL);
+		if (!ns->sparse.at[i])
+			ns->sparse.at[i] = sparse_index_new();
+		sparse_index_add(ns->sparse.at[i], d->slot, v);
+	}
+}
+
 /* A new slot, with room for it in every column. */
 static uint32_t take_slot(struct namespace *ns)
 {
@@ -218,6 +243,7 @@ static void apply_put(struct namespace *ns, const struct put *put)
 	ns->docs.at[d->slot] = d;
 	ns->logical_bytes += d->logical_size;
 	index_texts(ns, d, text_index_add);
+	index_sparse(ns, d);
 }
 
 static void apply_delete(struct namespace *ns, struct span id)
@@ -251,6 +277,10 @@ static void renumber(struct namespace *ns)
 	for (size_t i = 0; i < ns->text.len; i++) {
 		if (ns->text.at[i])
 			text_index_renumber(ns->text.at[i], moved);
+	}
+	vec_each (&ns->sparse, si) {
+		if (*si)
+			sparse_index_renumber(*si, moved);
 	}
 	free(moved);
 }

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "store/data/schema.h"
+#include "store/data/sparse_index.h"
 #include "store/text/text_index.h"
 
 #define NAMESPACE_NAME_MAX 128
@@ -28,6 +29,7 @@ struct namespace
 	struct vector_column
 	    vectors[VECTOR_COLUMNS_MAX]; /* by attr->column; every document has every vector */
 	VEC(struct text_index *) text; /* by attr->index; NULL without full_text; may be shorter than attrs */
+	VEC(struct sparse_index *) sparse; /* the same; NULL until a document has the attribute */
 	uint64_t created_ns, updated_ns, last_write_ns;
 	uint64_t logical_bytes;
 };
@@ -47,15 +49,22 @@ static inline const struct doc *namespace_find(const struct namespace *ns, struc
 	return map_get(&ns->by_id, id);
 }
 
-/* The stored vector of a document. */
-static inline const void *namespace_vector(
-    const struct namespace *ns, const struct attr *attr, const struct doc *d)
+/* The vector of a document as floats: where it is stored, or in the arena. */
+static inline const float *namespace_vector(
+    const struct namespace *ns, const struct attr *attr, const struct doc *d, struct arena *a)
 {
-	return ns->vectors[attr->column].at + d->slot * ns->vectors[attr->column].row_bytes;
+	const struct vector_column *c = &ns->vectors[attr->column];
+	return vector_unpack(a, attr->type, c->at + d->slot * c->row_bytes);
 }
 
 /* The index of a full-text attribute, or NULL. */
 static inline const struct text_index *namespace_text(const struct namespace *ns, const struct attr *attr)
 {
 	return attr->index < ns->text.len ? ns->text.at[attr->index] : NULL;
+}
+
+/* The index of a sparse attribute, or NULL. */
+static inline const struct sparse_index *namespace_sparse(const struct namespace *ns, const struct attr *attr)
+{
+	return attr->index < ns->sparse.len ? ns->sparse.at[attr->index] : NULL;
 }

@@ -134,6 +134,10 @@ static void put_attr(struct buf *out, const struct attr *attr)
 		buf_lit(out, ",\"ann\":true,\"filterable\":null,\"full_text_search\":null}");
 		return;
 	}
+	if (attr->type.base == VALUE_SPARSE) {
+		buf_lit(out, ",\"filterable\":null,\"full_text_search\":null}");
+		return;
+	}
 	put_flag(out, &first, "filterable", attr->filterable);
 	put_key(out, &first, "full_text_search");
 	if (attr->full_text)
@@ -153,6 +157,10 @@ static void put_metadata_attr(struct buf *out, const struct attr *attr, enum met
 		buf_lit(out, ",\"ann\":{\"distance_metric\":");
 		json_put_string(out, metric_name(metric));
 		buf_lit(out, "}}");
+		return;
+	}
+	if (attr->type.base == VALUE_SPARSE) {
+		buf_lit(out, ",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}}");
 		return;
 	}
 	put_flag(out, &first, "filterable", attr->filterable);

@@ -15,7 +15,7 @@ struct definition {
 	const char *path;
 	bool plain; /* a bare type string */
 	struct value_type type;
-	enum told filterable, glob, regex, fuzzy, ann;
+	enum told filterable, glob, regex, fuzzy, ann, sparse_knn;
 	yyjson_val *full_text; /* boolean or object, or NULL */
 	enum metric ann_metric;
 };
@@ -85,6 +85,26 @@ static int read_ann(struct definition *d, yyjson_val *obj, struct refusal *r)
 	return metric_from_json(under(r, path, "distance_metric"), metric, &d->ann_metric, r);
 }
 
+/* {"distance_metric": "dot_product"}, the only metric there is. */
+static int read_sparse_knn(struct definition *d, yyjson_val *obj, struct refusal *r)
+{
+	yyjson_val *v = yyjson_obj_get(obj, "sparse_knn"), *metric = yyjson_obj_get(v, "distance_metric");
+	const char *path = under(r, d->path, "sparse_knn");
+	if (!v || yyjson_is_null(v))
+		return 0;
+	if (!yyjson_is_obj(v))
+		return refuse_type(r, path, v, "struct SparseKnn");
+	if (!metric)
+		return refuse_shape(r, path, "missing field `distance_metric`");
+	if (!yyjson_is_str(metric))
+		return refuse_type(r, under(r, path, "distance_metric"), metric, "a string");
+	if (!yyjson_equals_str(metric, "dot_product"))
+		return refuse_shape(r, under(r, path, "distance_metric"),
+		    "unknown variant `%.*s`, expected `dot_product`", SPAN_FMT(json_span(metric)));
+	d->sparse_knn = TRUE;
+	return 0;
+}
+
 static int read_full_text(struct definition *d, yyjson_val *obj, struct refusal *r)
 {
 	yyjson_val *v = yyjson_obj_get(obj, "full_text_search");
@@ -98,19 +118,15 @@ static int read_full_text(struct definition *d, yyjson_val *obj, struct refusal 
 
 static int read_definition(struct definition *d, yyjson_val *v, struct refusal *r)
 {
-	static const char *const later[] = {"embed", "sparse_knn"};
 	if (yyjson_is_str(v)) {
 		d->plain = true;
 		return read_type(d, v, r);
 	}
 	if (!yyjson_is_obj(v))
 		return refuse_type(r, d->path, v, "a type or an object");
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		yyjson_val *option = yyjson_obj_get(v, later[i]);
-		if (option && !yyjson_is_null(option))
-			return refuse_unsupported(r, under(r, d->path, later[i]));
-	}
-	yyjson_val *type = yyjson_obj_get(v, "type");
+	yyjson_val *type = yyjson_obj_get(v, "type"), *embed = yyjson_obj_get(v, "embed");
+	if (embed && !yyjson_is_null(embed))
+		return refuse_unsupported(r, under(r, d->path, "embed"));
 	if (!type)
 		return refuse_shape(r, d->path, "missing field `type`");
 	int rc = read_type(d, type, r);
@@ -124,6 +140,8 @@ static int read_definition(struct definition *d, yyjson_val *v, struct refusal *
 		rc = read_flag(d, v, "fuzzy", &d->fuzzy, r);
 	if (rc == 0)
 		rc = read_ann(d, v, r);
+	if (rc == 0)
+		rc = read_sparse_knn(d, v, r);
 	if (rc == 0)
 		rc = read_full_text(d, v, r);
 	return rc;
@@ -276,11 +294,23 @@ static int check_options(const struct definition *d, struct refusal *r)
 		return refuse(r, 400,
 		    "💔 attribute '%.*s': glob, regex and fuzzy need the type string or []string",
 		    SPAN_FMT(d->name));
-	if (d->filterable == TRUE && (vector || d->type.base == VALUE_BYTES))
+	if (d->filterable == TRUE && !value_base_compares(d->type.base))
 		return refuse(r, 400, "💔 attribute '%.*s' cannot be filterable", SPAN_FMT(d->name));
 	if (d->ann == TRUE && !vector)
 		return refuse(
 		    r, 400, "💔 attribute '%.*s' is not a vector and cannot have ann", SPAN_FMT(d->name));
+	return 0;
+}
+
+static int check_sparse(const struct definition *d, bool existing, struct refusal *r)
+{
+	bool sparse = d->type.base == VALUE_SPARSE;
+	if (!sparse && d->sparse_knn == TRUE)
+		return refuse(r, 400, "💔 attribute '%.*s' is not a sparse vector and cannot have sparse_knn",
+		    SPAN_FMT(d->name));
+	if (sparse && d->sparse_knn != TRUE && !existing)
+		return refuse(
+		    r, 400, "💔 sparse vector attribute '%.*s' must have sparse_knn", SPAN_FMT(d->name));
 	return 0;
 }
 
@@ -294,7 +324,7 @@ static int merge_options(const struct definition *d, struct attr *attr, bool exi
 	int rc = merge_text(d, attr, r);
 	bool searched = attr->full_text || attr->glob || attr->regex || attr->fuzzy;
 	if (!existing)
-		attr->filterable = !searched && d->type.base != VALUE_BYTES;
+		attr->filterable = !searched && value_base_compares(d->type.base);
 	merge_flag(&attr->filterable, d->filterable);
 	return rc;
 }
@@ -363,6 +393,8 @@ static int merge_definition(struct schema *s, const struct definition *d, bool c
 {
 	struct attr *attr = map_get(&s->by_name, d->name);
 	int rc = check_options(d, r);
+	if (rc == 0)
+		rc = check_sparse(d, attr != NULL, r);
 	if (rc == 0 && !attr)
 		rc = add_attr(s, d, created, r);
 	else if (rc == 0 && !value_type_eq(attr->type, d->type))

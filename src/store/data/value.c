@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/half.h"
 #include "base/time.h"
+#include "store/data/sparse.h"
 #include "json/write.h"
 
 static const struct {
@@ -22,8 +23,10 @@ static const struct {
 static int parse_vector_type(struct span s, struct value_type *ret)
 {
 	static const struct span widths[] = {SPAN("f32"), SPAN("f16"), SPAN("i8")};
-	if (span_eq(s, SPAN("{}f16")))
-		return -E_UNSUPPORTED;
+	if (span_eq(s, bases[VALUE_SPARSE].name)) {
+		*ret = (struct value_type){.base = VALUE_SPARSE};
+		return 0;
+	}
 	bool multi = span_starts(s, SPAN("[]["));
 	struct span element = span_skip(s, multi ? 3 : 1);
 	struct span dims = span_cut(&element, ']');
@@ -103,6 +106,7 @@ int scalar_from_json(struct arena *a, enum value_base base, const yyjson_val *va
 		ret_scalar->f64 = yyjson_get_num(v);
 		return yyjson_is_num(v) && isfinite(ret_scalar->f64) ? 0 : -E_INVALID;
 	case VALUE_VECTOR:
+	case VALUE_SPARSE:
 		break;
 	}
 	return -E_INVALID;
@@ -112,6 +116,9 @@ int value_from_json(struct arena *a, struct value_type t, const yyjson_val *valu
 {
 	yyjson_val *v = (yyjson_val *)(uintptr_t)value;
 	struct value out = {.present = true, .count = 1};
+	const char *ignored;
+	if (t.base == VALUE_SPARSE)
+		return sparse_from_json(a, v, ret_value, &ignored);
 	if (!t.array) {
 		int rc = scalar_from_json(a, t.base, v, &out.one);
 		if (rc == 0)
@@ -265,6 +272,7 @@ void scalar_to_json(struct buf *out, enum value_base base, const union scalar *s
 		json_put_f64(out, s->f64);
 		break;
 	case VALUE_VECTOR:
+	case VALUE_SPARSE:
 		break;
 	}
 }
@@ -272,6 +280,10 @@ void scalar_to_json(struct buf *out, enum value_base base, const union scalar *s
 void value_to_json(struct buf *out, struct value_type t, const struct value *v)
 {
 	const union scalar *items = value_items(v, t);
+	if (t.base == VALUE_SPARSE) {
+		sparse_to_json(out, v);
+		return;
+	}
 	if (t.array)
 		buf_byte(out, '[');
 	for (uint32_t i = 0; i < v->count; i++) {
@@ -310,6 +322,7 @@ int scalar_cmp(enum value_base base, const union scalar *a, const union scalar *
 	case VALUE_FLOAT:
 		return ORDER(a->f64, b->f64);
 	case VALUE_VECTOR:
+	case VALUE_SPARSE:
 		break;
 	}
 	return 0;
@@ -345,9 +358,8 @@ size_t value_logical_size(struct value_type t, const struct value *v)
 		return vector_bytes(t);
 	if (bases[t.base].size)
 		return v->count * bases[t.base].size;
-	const union scalar *items = value_items(v, t);
 	size_t sum = 0;
 	for (uint32_t i = 0; i < v->count; i++)
-		sum += items[i].text.len;
+		sum += t.base == VALUE_SPARSE ? v->sparse[i].name.len + 2 : value_items(v, t)[i].text.len;
 	return sum;
 }

@@ -38,7 +38,8 @@ size_t id_logical_size(enum id_kind kind, struct span key);
 	X(VALUE_DATETIME, "datetime", 8)                                                                     \
 	X(VALUE_BOOL, "bool", 1)                                                                             \
 	X(VALUE_BYTES, "bytes", 0)                                                                           \
-	X(VALUE_VECTOR, "vector", 0)
+	X(VALUE_VECTOR, "vector", 0)                                                                         \
+	X(VALUE_SPARSE, "{}f16", 0)
 
 enum value_base {
 #define X(base, name, size) base,
@@ -48,13 +49,25 @@ enum value_base {
 
 struct value_type {
 	enum value_base base;
-	bool array;    /* []base; never for bytes and vectors */
+	bool array;    /* []base; never for bytes, vectors and sparse vectors */
 	bool f16;      /* of a vector: [dims]f16, else [dims]f32 */
 	uint32_t dims; /* of a vector */
 };
 
-/* Parses "string", "[]uint", "[768]f32", …; -E_UNSUPPORTED for a type that the service knows and this store
- * does not have yet ([N]i8, [][N]f32, {}f16), else -E_INVALID. */
+/* Whether values can be compared with each other: no bytes, no vectors. */
+static inline bool value_base_compares(enum value_base base)
+{
+	return base < VALUE_BYTES;
+}
+
+/* Whether values hold texts, as many as their `count` says. */
+static inline bool value_base_has_texts(enum value_base base)
+{
+	return base == VALUE_STRING || base == VALUE_BYTES || base == VALUE_SPARSE;
+}
+
+/* Parses "string", "[]uint", "[768]f32", "{}f16", …; -E_UNSUPPORTED for a type that the service knows and
+ * this store does not have yet ([N]i8, [][N]f32), else -E_INVALID. */
 MUST_USE int value_type_parse(struct span text, struct value_type *ret);
 /* The same text back, in the arena. */
 struct span value_type_text(struct arena *a, struct value_type t);
@@ -78,16 +91,19 @@ union scalar {
 	struct uuid uuid;
 };
 
+struct sparse_entry; /* store/data/sparse.h */
+
 struct value {
 	bool present;
-	uint32_t count; /* elements of an array; 1 otherwise */
+	uint32_t count; /* elements of an array, dimensions of a sparse vector; 1 otherwise */
 	union {
 		union scalar one;
 		const union scalar *many;
+		const struct sparse_entry *sparse;
 	}; /* vectors stand in the namespace's columns, not here: only `present` is set */
 };
 
-/* Every value as a run of scalars, array or not. */
+/* Every value but a sparse vector as a run of scalars, array or not. */
 static inline const union scalar *value_items(const struct value *v, struct value_type t)
 {
 	return t.array ? v->many : &v->one;
@@ -119,7 +135,7 @@ int scalar_cmp(enum value_base base, const union scalar *a, const union scalar *
 float scalar_number(enum value_base base, const union scalar *s);
 /* |a − b| of int, uint or float, or in milliseconds of datetimes; rounded to f32 once. */
 float scalar_distance(enum value_base base, const union scalar *a, const union scalar *b);
-/* Bytes that the value counts in billing (vectors: as stored). */
+/* Bytes that the value counts in billing (vectors: as stored; sparse ones: the name and 2). */
 size_t value_logical_size(struct value_type t, const struct value *v);
 
 #define SLOT_NONE UINT32_MAX

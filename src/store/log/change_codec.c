@@ -3,10 +3,15 @@
  *   schema  id_kind:u8 (255: none) metric:u8 attributes:u16 attribute…
  *   attr    name:short base:u8 shape:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
  *           flags:u8 max_token_length:u32]
- *   doc     id:short vectors:u8 values:u16 (attribute:u16 count:u32 scalar…)… [the vector of each column, as
- * stored] scalar  by the attribute's type: u64, f64, u8, 16 bytes, or length:u32 bytes short   length:u8
- * bytes The numbers of enum value_base, id_kind, metric and tokenizer are therefore fixed: append only. */
+ *   doc     id:short vectors:u8 values:u16 (attribute:u16 count:u32 scalar…)… [the vector of each
+ *           column, as stored]
+ *   scalar  by the attribute's type: u64, f64, u8, 16 bytes, or length:u32 bytes; of a sparse vector
+ *           length:u32 bytes weight:u16 (f16), names ascending
+ *   short   length:u8 bytes
+ * The numbers of enum value_base, id_kind, metric and tokenizer are therefore fixed: append only. */
 #include "store/log/change.h"
+
+#include "base/half.h"
 
 enum { CHANGE_CREATE = 1, CHANGE_DROP = 2, CHANGE_ROWS = 4, CHANGE_SCHEMA = 8 };
 enum { ATTR_FILTERABLE = 1, ATTR_GLOB = 2, ATTR_REGEX = 4, ATTR_FUZZY = 8, ATTR_FULL_TEXT = 16 };
@@ -87,6 +92,20 @@ static void put_scalar(struct buf *out, enum value_base base, const union scalar
 	}
 }
 
+static void put_value(struct buf *out, struct value_type t, const struct value *v)
+{
+	PUT(out, uint32_t, v->count);
+	for (uint32_t i = 0; i < v->count; i++) {
+		if (t.base == VALUE_SPARSE) {
+			PUT(out, uint32_t, v->sparse[i].name.len);
+			buf_append(out, v->sparse[i].name);
+			PUT(out, uint16_t, half_from_f32(v->sparse[i].weight));
+		} else {
+			put_scalar(out, t.base, &value_items(v, t)[i]);
+		}
+	}
+}
+
 static void put_doc(struct buf *out, const struct schema *s, const struct put *put)
 {
 	const struct doc *d = put->doc;
@@ -102,9 +121,7 @@ static void put_doc(struct buf *out, const struct schema *s, const struct put *p
 		if (!v->present || t.base == VALUE_VECTOR)
 			continue;
 		PUT(out, uint16_t, i);
-		PUT(out, uint32_t, v->count);
-		for (uint32_t k = 0; k < v->count; k++)
-			put_scalar(out, t.base, &value_items(v, t)[k]);
+		put_value(out, t, v);
 	}
 	vec_each (&s->vectors, attr) {
 		if (put->vectors)
@@ -117,10 +134,10 @@ size_t change_doc_size(const struct schema *s, const struct doc *d)
 	size_t sum = 1 + d->id.len + 1 + 2;
 	for (size_t i = 0; i < d->count; i++) {
 		struct value_type t = s->attrs.at[i]->type;
-		bool texts = t.base == VALUE_STRING || t.base == VALUE_BYTES;
 		if (!d->values[i].present)
 			continue;
-		sum += value_logical_size(t, &d->values[i]) + (texts ? 4 * d->values[i].count : 0);
+		sum += value_logical_size(t, &d->values[i]);
+		sum += value_base_has_texts(t.base) ? 4 * d->values[i].count : 0;
 		sum += t.base == VALUE_VECTOR ? 0 : 6;
 	}
 	return sum;
@@ -224,7 +241,7 @@ static void take_attr(struct reader *r, struct schema *s)
 	if (attr.full_text)
 		take_text(r, &attr.text);
 	bool vector = base == VALUE_VECTOR;
-	if (base > VALUE_VECTOR || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
+	if (base > VALUE_SPARSE || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
 	    vector != (attr.type.dims > 0) || (attr.type.f16 && !vector) ||
 	    attr.type.dims > VECTOR_DIMS_MAX || (vector && s->vectors.len == VECTOR_COLUMNS_MAX) ||
 	    (attr.full_text && base != VALUE_STRING))
@@ -269,6 +286,23 @@ static void take_scalar(struct reader *r, enum value_base base, union scalar *v)
 	}
 }
 
+static void take_sparse(struct reader *r, struct arena *a, uint32_t count, struct value *v)
+{
+	if (count > SPARSE_DIMS_MAX) {
+		r->bad = true;
+		return;
+	}
+	struct sparse_entry *entries = arena_array(a, struct sparse_entry, count);
+	for (uint32_t i = 0; i < count && !r->bad; i++) {
+		entries[i].name = take_raw(r, take_u32(r));
+		uint16_t half = take_u16(r);
+		entries[i].weight = half_to_f32(half);
+		if (!half_is_finite(half) || (i && span_cmp(entries[i - 1].name, entries[i].name) >= 0))
+			r->bad = true;
+	}
+	*v = (struct value){.present = true, .count = count, .sparse = entries};
+}
+
 static void take_value(struct reader *r, struct arena *a, const struct schema *s, struct value *values)
 {
 	uint16_t index = take_u16(r);
@@ -279,6 +313,10 @@ static void take_value(struct reader *r, struct arena *a, const struct schema *s
 		return;
 	struct value_type t = s->attrs.at[index]->type;
 	struct value *v = &values[index];
+	if (t.base == VALUE_SPARSE) {
+		take_sparse(r, a, count, v);
+		return;
+	}
 	if (t.base == VALUE_VECTOR || (!t.array && count != 1)) {
 		r->bad = true;
 		return;

@@ -45,7 +45,7 @@ static int parse_attr(const struct namespace *ns, struct span name, struct key *
 	if (!key->attr)
 		return refuse(r, 400, "💔 group_by field \"%.*s\" not found in schema", SPAN_FMT(name));
 	enum value_base base = key->attr->type.base;
-	if (key->attr->type.array == key->each && base != VALUE_BYTES && base != VALUE_VECTOR)
+	if (key->attr->type.array == key->each && value_base_compares(base))
 		return 0;
 	return refuse(r, 400, "💔 group_by field \"%.*s\" of type %.*s cannot be grouped by%s", SPAN_FMT(name),
 	    SPAN_FMT(value_type_text(r->arena, key->attr->type)),

@@ -77,9 +77,6 @@ static int parse_limit(const struct parser *p, size_t *ret)
 	if (limit && top_k)
 		return refuse(p->r, 400, "💔 cannot specify both limit and top_k");
 	if (yyjson_is_obj(limit)) {
-		yyjson_val *per = yyjson_obj_get(limit, "per");
-		if (per && !yyjson_is_null(per))
-			return refuse_unsupported(p->r, "limit.per");
 		limit = yyjson_obj_get(limit, "total");
 		if (!limit)
 			return refuse_shape(p->r, path_of(p, "limit"),
@@ -99,14 +96,26 @@ static int parse_limit(const struct parser *p, size_t *ret)
 	return 0;
 }
 
+/* The member `per` of the limit, or NULL. */
+static yyjson_val *limit_per(const struct parser *p)
+{
+	yyjson_val *per = yyjson_obj_get(field(p, "limit"), "per");
+	return yyjson_is_null(per) ? NULL : per;
+}
+
 static int parse_rows(const struct parser *p, struct leg *leg)
 {
-	yyjson_val *offset = field(p, "offset");
+	yyjson_val *offset = field(p, "offset"), *per = limit_per(p);
 	int rc = parse_limit(p, &leg->limit);
 	if (rc < 0)
 		return rc;
 	if (leg->limit == 0)
 		return refuse(p->r, 400, "💔 rank_by queries must specify top_k or limit");
+	if (per)
+		rc = per_limit_parse(
+		    p->q->ns, per, path_of(p, "limit"), leg->limit, p->q->arena, &leg->per, p->r);
+	if (rc < 0)
+		return rc;
 	if (!offset)
 		return 0;
 	if (!yyjson_is_uint(offset))
@@ -166,6 +175,19 @@ static int parse_computed(const struct parser *p, struct leg *leg)
 		return 0;
 	return computed_parse(p->q->ns, computed, path_of(p, "compute_attributes"), field(p, "rank_by"),
 	    p->q->arena, &leg->computed, p->r);
+}
+
+/* Whether the request says that rows show the id, which they always do. */
+static bool names_id(const struct parser *p)
+{
+	size_t i, n;
+	yyjson_val *include = field(p, "include_attributes"), *name;
+	bool named = yyjson_is_true(include) || field(p, "exclude_attributes");
+	yyjson_arr_foreach(include, i, n, name)
+	{
+		named |= yyjson_equals_str(name, "id");
+	}
+	return named;
 }
 
 static int parse_filters(const struct parser *p, struct leg *leg)
@@ -241,6 +263,8 @@ static int parse_leg(const struct parser *p)
 		rc = parse_rows(p, leg);
 	if (rc == 0)
 		rc = parse_attributes(p, leg);
+	if (rc == 0 && leg->per)
+		rc = per_limit_check(leg->per, leg->include, names_id(p), p->r);
 	return rc < 0 ? rc : parse_computed(p, leg);
 }
 
@@ -343,6 +367,8 @@ static int parse_rerank(const struct parser *p, yyjson_val *rerank)
 		if (!q->legs[i].ranked)
 			return refuse(p->r, 400, "💔 rerank_by requires rank_by in every sub-query");
 	}
+	if (limit_per(p))
+		return refuse(p->r, 400, "💔 limit.per belongs to the sub-queries, not to the fused list");
 	int rc = parse_rrf_options(p, options);
 	if (rc == 0)
 		rc = parse_limit(p, &q->fusion.limit);

@@ -3,6 +3,7 @@
 
 #include "store/query/compute.h"
 #include "store/query/group.h"
+#include "store/query/per_limit.h"
 #include "store/query/query.h"
 #include "store/query/rank.h"
 #include "store/query/topk.h"
@@ -19,6 +20,7 @@ struct leg {
 	struct aggregates *aggregates; /* NULL: rows */
 	struct grouping *grouping;     /* NULL: one figure each */
 	size_t limit, offset;          /* of rows or groups */
+	struct per_limit *per;         /* NULL: none */
 	bool *include;                 /* by attribute index: goes into the rows */
 	struct computed *computed;     /* NULL: none */
 	struct topk hits;              /* of the run; only at[offset..len) are rows */

@@ -32,6 +32,20 @@ static struct slot_list candidates_of(const struct query *q, const struct leg *l
 	return (struct slot_list){.len = q->ns->docs.len};
 }
 
+/* Rows go to the leg's hits, or first to the groups of its limit.per. */
+static bool wants(const struct leg *leg, float key)
+{
+	return leg->per || topk_wants(&leg->hits, key);
+}
+
+static void offer(const struct query *q, struct leg *leg, float key, uint32_t slot)
+{
+	if (leg->per)
+		per_limit_offer(leg->per, &leg->hits, key, q->ns->docs.at[slot]);
+	else
+		topk_offer(&leg->hits, key, slot);
+}
+
 static void run_order(const struct query *q, struct leg *leg)
 {
 	struct slot_list c = candidates_of(q, leg);
@@ -39,7 +53,7 @@ static void run_order(const struct query *q, struct leg *leg)
 		uint32_t slot = slot_list_get(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (d && filter_match(leg->filter, d))
-			topk_offer(&leg->hits, 0, slot);
+			offer(q, leg, 0, slot);
 	}
 }
 
@@ -72,8 +86,8 @@ static void run_vector(const struct query *q, struct leg *leg)
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
 		float key = distance_to(&distances, slot);
-		if (topk_wants(&leg->hits, key) && (filter_first || filter_match(leg->filter, d)))
-			topk_offer(&leg->hits, key, slot);
+		if (wants(leg, key) && (filter_first || filter_match(leg->filter, d)))
+			offer(q, leg, key, slot);
 	}
 }
 
@@ -86,9 +100,8 @@ static void run_score(const struct query *q, struct leg *leg)
 	for (size_t i = 0; i < c.len; i++) {
 		uint32_t slot = slot_list_get(&c, i);
 		float key = -scores.at[i];
-		if (scores.rows[i] && topk_wants(&leg->hits, key) &&
-		    filter_match(leg->filter, q->ns->docs.at[slot]))
-			topk_offer(&leg->hits, key, slot);
+		if (scores.rows[i] && wants(leg, key) && filter_match(leg->filter, q->ns->docs.at[slot]))
+			offer(q, leg, key, slot);
 	}
 }
 
@@ -105,6 +118,8 @@ static void run_rows(struct query *q, struct leg *leg)
 		run_score(q, leg);
 	else
 		run_vector(q, leg);
+	if (leg->per)
+		per_limit_collect(leg->per, &leg->hits);
 	topk_sort(&leg->hits);
 }
 

@@ -44,7 +44,7 @@ static int add_order(const struct parser *p, yyjson_val *pair, struct rank *rank
 	if (rc < 0)
 		return rc;
 	struct value_type type = by->attr->type;
-	if (type.array || type.base == VALUE_BYTES || type.base == VALUE_VECTOR)
+	if (type.array || !value_base_compares(type.base))
 		return refuse(p->r, 400, "💔 rank_by field \"%.*s\" of type %.*s cannot be ordered by",
 		    SPAN_FMT(name), SPAN_FMT(value_type_text(p->arena, type)));
 	return 0;

@@ -56,6 +56,46 @@ static void fill_bm25(const struct pass *p, const struct score *s, float *out)
 	}
 }
 
+/* A product of two f16 is exact in f32, so only the sums round: in the order of the dimensions' names. */
+static void add_dim(
+    const struct pass *p, const struct sparse_index *si, const struct sparse_entry *dim, float *out)
+{
+	const struct sparse_dim *found = si ? sparse_index_find(si, dim->name) : NULL;
+	if (!found)
+		return;
+	vec_each (&found->postings, posting) {
+		if (posting->slot >= p->slots.len || !p->ns->docs.at[posting->slot])
+			continue;
+		out[posting->slot] += dim->weight * posting->weight;
+		p->matched[posting->slot] = true;
+	}
+}
+
+static float dot_product(const struct value *query, const struct value *v, bool *matched)
+{
+	float sum = 0;
+	for (uint32_t i = 0; v && i < query->count; i++) {
+		const struct sparse_entry *entry = sparse_find(v, query->sparse[i].name);
+		if (entry) {
+			sum += query->sparse[i].weight * entry->weight;
+			*matched = true;
+		}
+	}
+	return sum;
+}
+
+static void fill_sparse(const struct pass *p, const struct score *s, float *out)
+{
+	memset(out, 0, p->slots.len * sizeof *out);
+	for (uint32_t i = 0; !p->slots.at && i < s->sparse.count; i++)
+		add_dim(p, namespace_sparse(p->ns, s->attr), &s->sparse.sparse[i], out);
+	for (size_t i = 0; p->slots.at && i < p->slots.len; i++) {
+		const struct doc *d = p->ns->docs.at[p->slots.at[i]];
+		if (d)
+			out[i] = dot_product(&s->sparse, doc_value(d, s->attr->index), &p->matched[i]);
+	}
+}
+
 /* The leaves that look at each document by itself. */
 static float score_document(const struct score *s, const struct doc *d, bool *matched)
 {
@@ -116,6 +156,9 @@ static void fill(const struct pass *p, const struct score *s, float *out)
 	case SCORE_BM25:
 		fill_bm25(p, s, out);
 		break;
+	case SCORE_SPARSE:
+		fill_sparse(p, s, out);
+		break;
 	case SCORE_FILTER:
 	case SCORE_ATTRIBUTE:
 	case SCORE_DIST:
@@ -160,7 +203,7 @@ struct scores score_slots(
 static size_t postings_of(const struct score *s, size_t *terms)
 {
 	size_t sum = 0;
-	if (s->kind == SCORE_FILTER || s->kind == SCORE_ATTRIBUTE || s->kind == SCORE_DIST || s->prefixed)
+	if ((s->kind != SCORE_BM25 && !s->parts_len) || s->prefixed)
 		return SIZE_MAX;
 	for (size_t i = 0; i < s->terms_len; i++)
 		sum += s->terms[i].term->postings.len;

@@ -7,6 +7,7 @@
 enum score_kind {
 	SCORE_BM25,
 	SCORE_FILTER,    /* 1 where it matches */
+	SCORE_SPARSE,    /* Σ weight · weight over the dimensions that are in both */
 	SCORE_ATTRIBUTE, /* its value, 0 without */
 	SCORE_DIST,      /* |value − origin|, infinite without a value */
 	SCORE_SUM,       /* parts */
@@ -26,7 +27,8 @@ struct score {
 	bool zeros; /* holds Attribute or Dist: documents that score 0 are rows as well */
 	float number;
 	double midpoint, exponent;
-	const struct attr *attr; /* of Attribute and Dist */
+	const struct attr *attr; /* of Attribute, Dist and SparseKNN */
+	struct value sparse;     /* of the query */
 	union scalar origin;
 	struct filter *filter;
 	struct score **parts;

@@ -216,6 +216,19 @@ static int parse_dist(const struct parser *p, yyjson_val *json, struct score *s)
 	    SPAN_FMT(shown(p->arena, origin)));
 }
 
+static int parse_sparse(const struct parser *p, yyjson_val *json, struct score *s)
+{
+	const char *why;
+	int rc = find_attr(p, yyjson_arr_get(json, 0), &s->attr);
+	if (rc < 0)
+		return rc;
+	if (s->attr->type.base != VALUE_SPARSE)
+		return wrong_type(p, "SparseKNN", "{}f16", s->attr);
+	if (sparse_from_json(p->arena, yyjson_arr_get(json, 2), &s->sparse, &why) < 0)
+		return refuse(p->r, 400, "💔 rank_by field \"%.*s\": %s", SPAN_FMT(s->attr->name), why);
+	return 0;
+}
+
 /* "90s", "1.5h" … in milliseconds; 0 if it is none. */
 static double duration_ms(const struct parser *p, struct span text)
 {
@@ -272,28 +285,26 @@ static int parse_bend(
 	return rc < 0 ? rc : parse_bend_options(p, form, yyjson_arr_get(json, 2), s);
 }
 
-enum form_kind { FORM_SCORE, FORM_VECTOR, FORM_UNSUPPORTED };
-
 /* How an expression is known: by its first element, or by the operator after an attribute. */
 static const struct form {
 	const char *name;
 	bool comes_first;
 	size_t least, most; /* elements in all */
-	enum form_kind what;
+	bool vector;        /* ANN and kNN, which stand alone */
 	enum score_kind kind;
 	const char *usage;
 } forms[] = {
-    {"Sum", true, 2, 2, FORM_SCORE, SCORE_SUM, "[\"Sum\", [expression, …]]"},
-    {"Max", true, 2, 2, FORM_SCORE, SCORE_MAX, "[\"Max\", [expression or number, …]]"},
-    {"Product", true, 3, 3, FORM_SCORE, SCORE_PRODUCT, "[\"Product\", weight, expression]"},
-    {"Attribute", true, 2, 2, FORM_SCORE, SCORE_ATTRIBUTE, "[\"Attribute\", name]"},
-    {"Dist", true, 3, 3, FORM_SCORE, SCORE_DIST, "[\"Dist\", [\"Attribute\", name], origin]"},
-    {"Saturate", true, 3, 3, FORM_SCORE, SCORE_SATURATE, "[\"Saturate\", expression, {\"midpoint\": …}]"},
-    {"Decay", true, 3, 3, FORM_SCORE, SCORE_DECAY, "[\"Decay\", expression, {\"midpoint\": …}]"},
-    {"BM25", false, 3, 4, FORM_SCORE, SCORE_BM25, "[name, \"BM25\", text, options]"},
-    {"SparseKNN", false, 3, 3, FORM_UNSUPPORTED, 0, ""},
-    {"ANN", false, 3, 3, FORM_VECTOR, 0, "[name, \"ANN\", vector]"},
-    {"kNN", false, 3, 3, FORM_VECTOR, 0, "[name, \"kNN\", vector]"},
+    {"Sum", true, 2, 2, false, SCORE_SUM, "[\"Sum\", [expression, …]]"},
+    {"Max", true, 2, 2, false, SCORE_MAX, "[\"Max\", [expression or number, …]]"},
+    {"Product", true, 3, 3, false, SCORE_PRODUCT, "[\"Product\", weight, expression]"},
+    {"Attribute", true, 2, 2, false, SCORE_ATTRIBUTE, "[\"Attribute\", name]"},
+    {"Dist", true, 3, 3, false, SCORE_DIST, "[\"Dist\", [\"Attribute\", name], origin]"},
+    {"Saturate", true, 3, 3, false, SCORE_SATURATE, "[\"Saturate\", expression, {\"midpoint\": …}]"},
+    {"Decay", true, 3, 3, false, SCORE_DECAY, "[\"Decay\", expression, {\"midpoint\": …}]"},
+    {"BM25", false, 3, 4, false, SCORE_BM25, "[name, \"BM25\", text, options]"},
+    {"SparseKNN", false, 3, 3, false, SCORE_SPARSE, "[name, \"SparseKNN\", {dimension: weight, …}]"},
+    {"ANN", false, 3, 3, true, 0, "[name, \"ANN\", vector]"},
+    {"kNN", false, 3, 3, true, 0, "[name, \"kNN\", vector]"},
 };
 
 /* Attributes may bear the names of expressions: ["Sum", "Eq", 3] is a filter. */
@@ -339,11 +350,8 @@ static bool form_fits(const struct form *f, yyjson_val *json)
 static int parse_form(
     const struct parser *p, const struct form *f, yyjson_val *json, struct place at, struct score *s)
 {
-	if (f->what == FORM_UNSUPPORTED)
-		return refuse_unsupported(p->r, f->name);
 	bool fits = form_fits(f, json);
-	if (f->what == FORM_VECTOR &&
-	    (at.depth || fits)) /* rank_by itself may be one, but does not come here */
+	if (f->vector && (at.depth || fits)) /* rank_by itself may be one, but does not come here */
 		return refuse(p->r, 400, "💔 %s cannot be part of another rank_by expression", f->name);
 	if (!fits)
 		return refuse(p->r, 400, "💔 malformed rank_by expression, expected %s", f->usage);
@@ -358,6 +366,8 @@ static int parse_form(
 		return parse_attribute(p, json, at, s);
 	case SCORE_DIST:
 		return parse_dist(p, json, s);
+	case SCORE_SPARSE:
+		return parse_sparse(p, json, s);
 	case SCORE_SATURATE:
 	case SCORE_DECAY:
 		return parse_bend(p, f->name, json, at, s);

@@ -1,9 +1,21 @@
 #include "store/query/topk.h"
 
+#define FIRST_CAP 8
+
 struct topk topk_new(struct arena *a, size_t k, size_t most, topk_tie_fn *tie, const void *ctx)
 {
 	k = k < most ? k : most;
-	return (struct topk){.at = arena_array(a, struct hit, k), .k = k, .tie = tie, .ctx = ctx};
+	size_t cap = k < FIRST_CAP ? k : FIRST_CAP;
+	return (struct topk){
+	    .at = arena_array(a, struct hit, cap), .cap = cap, .k = k, .arena = a, .tie = tie, .ctx = ctx};
+}
+
+static void grow(struct topk *t)
+{
+	struct hit *at = arena_alloc(t->arena, 2 * t->cap * sizeof *at);
+	memcpy(at, t->at, t->len * sizeof *at);
+	t->at = at;
+	t->cap *= 2;
 }
 
 static bool before(const struct topk *t, struct hit a, struct hit b)
@@ -33,6 +45,8 @@ void topk_offer_slow(struct topk *t, struct hit hit)
 			sink(t, 0, t->len, hit);
 		return;
 	}
+	if (t->len == t->cap)
+		grow(t);
 	size_t i = t->len++;
 	for (size_t parent; i && before(t, t->at[parent = (i - 1) / 2], hit); i = parent)
 		t->at[i] = t->at[parent];

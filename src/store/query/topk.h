@@ -14,7 +14,8 @@ typedef int topk_tie_fn(const void *ctx, uint32_t a, uint32_t b);
 
 struct topk {
 	struct hit *at;
-	size_t len, k;
+	size_t len, cap, k;
+	struct arena *arena;
 	topk_tie_fn *tie;
 	const void *ctx;
 };

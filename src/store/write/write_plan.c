@@ -105,7 +105,7 @@ static int refuse_repeated(struct planner *p)
 
 static bool too_large(const struct attr *attr, const struct value *v)
 {
-	if (attr->type.base != VALUE_STRING && attr->type.base != VALUE_BYTES)
+	if (!value_base_has_texts(attr->type.base))
 		return v->count > VALUE_MAX / 8;
 	for (uint32_t i = 0; attr->filterable && i < v->count; i++) {
 		if (value_items(v, attr->type)[i].text.len > FILTERABLE_VALUE_MAX)
@@ -117,7 +117,10 @@ static bool too_large(const struct attr *attr, const struct value *v)
 static int take_scalars(
     struct planner *p, struct span id, const struct attr *attr, yyjson_val *v, struct value *out)
 {
+	const char *why;
 	if (value_from_json(p->arena, attr->type, v, out) < 0) {
+		if (attr->type.base == VALUE_SPARSE && sparse_from_json(p->arena, v, out, &why) < 0)
+			return row_refuse(p, id, attr->name, why);
 		struct span type = value_type_text(p->arena, attr->type);
 		return row_refuse(p, id, attr->name,
 		    arena_printf(p->arena, "its value does not fit the type %.*s", SPAN_FMT(type)).ptr);

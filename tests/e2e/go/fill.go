@@ -159,7 +159,8 @@ func fillEncryption(into *turbopuffer.EncryptionParam, value any) error {
 	object, _ := value.(map[string]any)
 	switch object["mode"] {
 	case "default":
-		into.Default = &turbopuffer.EncryptionDefaultParam{}
+		mode := turbopuffer.NewEncryptionDefaultParam()
+		into.Default = &mode
 		return nil
 	case "customer-managed":
 		name, ok := object["key_name"].(string)

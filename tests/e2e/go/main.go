@@ -1,5 +1,5 @@
 // Drives the official Go SDK through the table of scenarios: `driver URL KEY FRESH`, the table on standard input,
-// the report on standard output.
+// the report on standard output. `driver surface` tells what the SDK offers instead.
 //
 // Every parameter goes through the SDK's own types (fill.go, expressions.go). One that they cannot express is sent
 // with option.WithJSONSet, and reported under "untyped".
@@ -267,6 +267,12 @@ func (d *Driver) fresh() error {
 
 func main() {
 	log.SetFlags(0)
+	if os.Args[1] == "surface" {
+		if err := json.NewEncoder(os.Stdout).Encode(surface()); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	driver := Driver{url: os.Args[1], key: os.Args[2]}
 	if os.Args[3] == "fresh" {
 		if err := driver.fresh(); err != nil {

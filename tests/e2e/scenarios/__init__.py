@@ -1,6 +1,14 @@
 """Every scenario that every official SDK must pass, by id: SCENARIOS."""
 
-from . import clients, namespaces, queries, refusals, writes  # noqa: F401
+from . import (  # noqa: F401
+    clients,
+    namespaces,
+    queries,
+    rankings,
+    refusals,
+    relayed,
+    writes,
+)
 from .table import SCENARIOS
 
 __all__ = ["SCENARIOS"]

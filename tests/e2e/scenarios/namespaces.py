@@ -119,6 +119,7 @@ scenario(
     call("hint_cache_warm", fails=MISSING),
     call("recall", fails=MISSING),
     call("query", fails=MISSING, rank_by=["id", "asc"], limit=1),
+    call("explain_query", fails=MISSING, rank_by=["id", "asc"], limit=1),
     call("multi_query", fails=MISSING, queries=[{"rank_by": ["id", "asc"], "limit": 1}]),
     call("write", fails=MISSING, deletes=[1]),
     call("write", fails=MISSING, patch_rows=[{"id": 1, "n": 1}]),

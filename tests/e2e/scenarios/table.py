@@ -20,13 +20,14 @@ class Absent:
 ABSENT = Absent()
 
 
-def scenario(name, *steps, not_in=None, client=None, replies=None, attempts=None):
+def scenario(name, *steps, not_in=None, client=None, replies=None, attempts=None, relayed=False):
     """Adds a scenario under its id.
 
     steps: calls, or lists of calls. not_in: {language: why it cannot run there}. client: options of the
     client, see call(). replies: what a scripted store answers in turn, as (status, headers, value), or None
     for silence, the last one again and again; without, the local store answers. attempts: how many requests
-    the scenario makes, where that matters.
+    the scenario makes, where that matters. relayed: the store must get the parameters just as they stand
+    here.
     """
     flat = []
     for step in steps:
@@ -38,6 +39,7 @@ def scenario(name, *steps, not_in=None, client=None, replies=None, attempts=None
         "client": client or {},
         "replies": replies,
         "attempts": attempts,
+        "relayed": relayed,
     }
 
 

@@ -10,7 +10,7 @@
 #define WRITE  "POST /v2/namespaces/n"
 #define CREATED                                                                                              \
 	"{\"distance_metric\":\"cosine_distance\",\"schema\":{\"t\":{\"type\":\"string\",\"full_text_"       \
-	"search\":true}},"
+	"search\":true},\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}}},"
 
 struct model {
 	bool present;
@@ -21,8 +21,8 @@ static void put_row(struct buf *b, int id, const struct model *m, bool upsert)
 {
 	buf_printf(b, "{\"id\":%d", id);
 	if (upsert)
-		buf_printf(
-		    b, ",\"vector\":[%d,300],\"t\":\"w%d common w%d\"", m->vector, m->word, m->word / 2);
+		buf_printf(b, ",\"vector\":[%d,300],\"t\":\"w%d common w%d\",\"z\":{\"d%d\":0.5,\"\":%d}",
+		    m->vector, m->word, m->word / 2, m->word, m->vector);
 	if (m->patched >= 0)
 		buf_printf(b, ",\"p\":%d", m->patched);
 	buf_lit(b, "}");
@@ -65,6 +65,8 @@ static void expect_as_fresh(struct kit *k, const struct model *models)
 	    "{\"rank_by\":[\"t\",\"BM25\",\"w3 common w7 w11\"],\"limit\":1000}",
 	    "{\"rank_by\":[\"id\",\"asc\"],\"limit\":1000,\"filters\":[\"t\",\"ContainsTokenSequence\","
 	    "\"common w4\"]}",
+	    "{\"rank_by\":[\"z\",\"SparseKNN\",{\"d3\":8,\"d7\":2}],\"limit\":1000}",
+	    "{\"rank_by\":[\"z\",\"SparseKNN\",{\"d3\":8,\"\":0.25}],\"limit\":1000}",
 	};
 	struct kit fresh = kit_open(NULL);
 	struct buf body = buf_new(1 << 20);

@@ -111,11 +111,14 @@ static void replay(void **state)
 	    "{\"id\":\"0190a0b0-c0d0-7e0f-8001-0203040506ff\",\"vector\":[0.7,-1],\"w\":\"AAAAPw==\",\"s\":"
 	    "\"é\",\"i\":-5,"
 	    "\"u\":18446744073709551615,\"f\":1.5,\"d\":\"1969-07-20T20:17:40.5Z\",\"b\":true,\"x\":\"AAEC\","
+	    "\"z\":{\"wind\":0.1,\"\":-65504,\"é\":0},\"zz\":{},"
 	    "\"ss\":[\"a\",\"\"],\"ii\":[],\"uu\":[1,2],\"q\":\"0190A0B0C0D07E0F80010203040506FE\",\"text\":["
 	    "\"red fox\"]},"
 	    "{\"id\":\"0190a0b0-c0d0-7e0f-8001-020304050600\",\"vector\":[1,2],\"w\":[0.1]}],"
 	    "\"distance_metric\":\"euclidean_squared\",\"schema\":{\"id\":\"uuid\",\"w\":{\"type\":\"[1]"
 	    "f16\",\"ann\":true},"
+	    "\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}},"
+	    "\"zz\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}},"
 	    "\"u\":\"uint\",\"f\":\"float\",\"d\":\"datetime\",\"x\":\"bytes\",\"ii\":\"[]int\",\"uu\":\"[]"
 	    "uint\",\"q\":\"uuid\","
 	    "\"text\":{\"type\":\"[]string\",\"full_text_search\":{\"k1\":1.1,\"case_sensitive\":true},"
@@ -132,6 +135,7 @@ static void replay(void **state)
 	    {ALL, "{\"rank_by\":[\"vector\",\"ANN\",[1,1]],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"w\",\"ANN\",[1]],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"text\",\"BM25\",\"fox\"],\"limit\":9}"},
+	    {ALL, "{\"rank_by\":[\"z\",\"SparseKNN\",{\"wind\":2}],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"s\",\"BM25\",\"new\"],\"limit\":9}"},
 	    {"GET /v1/namespaces/n/schema", ""},
 	    {"GET /v2/namespaces/n/metadata", ""},

@@ -11,6 +11,10 @@ static void missing_values_in_order(void **state)
 	        "{'rows':[{'id':5},{'id':4},{'id':2},{'id':3},{'id':6},{'id':1}]"},
 	    {"{'rank_by':[['x','desc'],['y','asc']],'limit':10}",
 	        "{'rows':[{'id':6},{'id':1},{'id':3},{'id':5},{'id':4},{'id':2}]"},
+	    {"{'rank_by':[['y','asc'],['y','desc'],['x','desc'],['y','asc'],['x','asc'],['y','asc'],['x','"
+	     "asc'],"
+	     "['id','desc']],'limit':10}",
+	        "{'rows':[{'id':6},{'id':5},{'id':4},{'id':1},{'id':3},{'id':2}]"},
 	    {"{'rank_by':['id','desc'],'limit':2}", "{'rows':[{'id':6},{'id':5}]"},
 	    {"{'rank_by':['id','asc'],'limit':2,'filters':['id','Gt',3]}", "{'rows':[{'id':4},{'id':5}]"},
 	    {"{'rank_by':['x','asc'],'limit':2,'offset':3}", "{'rows':[{'id':3},{'id':1}]"},
@@ -100,8 +104,6 @@ static void bm25_scores(void **state)
 	        "400 💔 Max takes non-negative numbers of f32 only"},
 	    {"{'rank_by':['Product',1e39,['text','BM25','fish']],'limit':10}",
 	        "400 💔 Product takes non-negative numbers of f32 only"},
-	    {"{'rank_by':['text','SparseKNN',{'a':1}],'limit':10}",
-	        "400 💔 `SparseKNN` is not supported by this local store yet"},
 	};
 	struct world w = world_new(ID_UINT, METRIC_NONE,
 	    "{'text':{'type':'string','full_text_search':true},'plain':'string',"
@@ -334,8 +336,6 @@ static void refused_requests(void **state)
 	    {"{'rank_by':['id','asc'],'limit':'1'}", LIMIT},
 	    {"{'rank_by':['id','asc'],'limit':{}}", LIMIT},
 	    {"{'rank_by':['id','asc'],'limit':-1}", LIMIT},
-	    {"{'rank_by':['id','asc'],'limit':{'total':5,'per':{'attributes':['s'],'limit':1}}}",
-	        "400 💔 `limit.per` is not supported by this local store yet"},
 	    {"{'rank_by':['id','asc'],'limit':9000,'offset':1001}",
 	        "400 💔 offset + limit must be at most 10000"},
 	    {"{'limit':1,'offset':1}", "400 💔 offset requires rank_by"},
