@@ -7,6 +7,7 @@
 #include "gateway/settings_table.h"
 #include "obs/access_log_table.h"
 #include "obs/metrics_table.h"
+#include "store/cloud/cloud_settings_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,26 @@ static void settings(FILE *f)
 #undef X
 }
 
+static void cloud_settings(FILE *f)
+{
+	fputs("# Settings of the simulated cloud\n\nWhat `layer-store` takes as flags (`index_lag_ms` as "
+	      "`--index-lag-ms`) and as members of `/_admin/cloud`. What they do together: [the local "
+	      "store](local-store.md#like-the-cloud).\n\n",
+	    f);
+	ROW(f, "Name", "Default", "With `--cloud`", "Allowed", "Meaning");
+	ROW(f, "---", "---", "---", "---", "---");
+#define CLOUD_VALUE(value)               value[0] ? "`" value "`" : ""
+#define CLOUD_NUMBER(least, most, words) #least " to " #most
+#define CLOUD_RATE(least, most, words)   "0 to 1"
+#define CLOUD_WORDS(least, most, words)  "some of `" words "`"
+#define CLOUD_TEXT(least, most, words)   "at most 128 bytes"
+#define X(field, kind, least, most, words, fallback, cloud, unit, meaning)                                   \
+	ROW(f, "`" #field "`", CLOUD_VALUE(fallback), CLOUD_VALUE(cloud), CLOUD_##kind(least, most, words),  \
+	    meaning);
+	CLOUD_SETTINGS_TABLE(X)
+#undef X
+}
+
 static void routes(FILE *f)
 {
 	fputs("# Routes\n\nEvery route that `layer-gateway` serves; `HEAD` wherever `GET` is. The scope is "
@@ -137,6 +158,7 @@ static const struct {
 	void (*write)(FILE *f);
 } pages[] = {
     {"settings.md", settings},
+    {"cloud-settings.md", cloud_settings},
     {"routes.md", routes},
     {"errors.md", errors},
     {"metrics.md", metrics},

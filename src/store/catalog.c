@@ -1,5 +1,7 @@
 #include "store/catalog.h"
 
+#include "store/cloud/tail.h"
+
 void catalog_init(struct catalog *c)
 {
 	*c = (struct catalog){0};
@@ -9,6 +11,7 @@ void catalog_init(struct catalog *c)
 static void holder_free(struct holder *h)
 {
 	namespace_free(h->data);
+	tail_free(h->tail);
 	pthread_mutex_destroy(&h->writer);
 	pthread_rwlock_destroy(&h->lock);
 	free(h);
@@ -94,6 +97,8 @@ struct namespace *holder_set(struct holder *h, struct namespace *data)
 {
 	struct namespace *old = h->data;
 	h->data = data;
+	if (old)
+		h->tail = tail_free(h->tail);
 	atomic_store(&h->listed, data != NULL);
 	return old;
 }

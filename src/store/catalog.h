@@ -12,8 +12,11 @@
 
 #define CATALOG_MAX 1000000
 
+struct tail;
+
 struct holder {
 	struct namespace *data; /* changes under both locks; NULL: does not exist */
+	struct tail *tail;      /* the same; NULL: its index does not lag (store/cloud/tail.h) */
 	pthread_mutex_t writer;
 	pthread_rwlock_t lock;
 	size_t users;       /* under the catalog's lock */
@@ -34,7 +37,9 @@ void catalog_free(struct catalog *c);
  * end with catalog_release(). */
 struct holder *catalog_take(struct catalog *c, struct span name, bool make);
 void catalog_release(struct catalog *c, struct holder *h);
-/* Sets what the holder holds; the caller has both locks. Returns the namespace it held before. */
+/* Sets what the holder holds; the caller has both locks. Returns the namespace it held before; its tail is
+ * gone.
+ */
 struct namespace *holder_set(struct holder *h, struct namespace *data);
 
 /* Up to `max` names of existing namespaces with this prefix that follow `after` (empty: from the first), in

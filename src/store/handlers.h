@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/catalog.h"
+#include "store/cloud/tail.h"
 #include "store/log/change.h"
 #include "store/log/commit_log.h"
 #include "store/store.h"
@@ -10,6 +11,8 @@ struct store {
 	struct catalog catalog;
 	struct commit_log *log; /* NULL: in memory only */
 	size_t reply_max;
+	struct cloud *cloud; /* NULL: nothing is simulated */
+	bool admin;
 };
 
 /* One request on its way through a handler. */
@@ -21,7 +24,13 @@ struct call {
 	struct store_reply *reply;
 	struct refusal refusal;
 	uint64_t started_ns;
+	struct visit *visit; /* of store/cloud; NULL: nothing is simulated */
+	bool quiet;          /* the request of an operation: the simulation had its say before */
 };
+
+/* As store_handle(). */
+void store_answer(
+    struct store *st, const struct store_request *req, bool quiet, struct store_reply *ret_reply);
 
 /* Makes the change durable; 500 in the refusal if that fails. `schema` is the one in force after it. */
 MUST_USE int store_commit(struct call *c, const struct change *change, const struct schema *schema);
@@ -32,6 +41,16 @@ int refuse_not_found(struct call *c);
 /* Takes the read lock of the namespace, or refuses with 404; end with call_end_read(). */
 MUST_USE int call_begin_read(struct call *c, struct holder **ret_holder);
 void call_end_read(struct call *c, struct holder *h);
+/* The namespace as this query may see it: as it is, or as a lagging index shows it (store/cloud/tail.h). */
+struct view {
+	struct holder *holder;
+	const struct namespace *ns;
+	bool lagging;
+};
+MUST_USE int call_begin_view(struct call *c, struct view *ret_view);
+void call_end_view(struct call *c, struct view *view);
+/* How far its index is, with its read lock held. */
+struct tail_state call_index_state(struct call *c, const struct holder *h);
 /* The same with the lock of writers; the namespace may not exist. 400 if there are too many. */
 MUST_USE int call_begin_write(struct call *c, struct holder **ret_holder);
 void call_end_write(struct call *c, struct holder *h);
@@ -50,3 +69,5 @@ int schema_update_handle(struct call *c);
 int warm_handle(struct call *c);
 int recall_handle(struct call *c);
 int operation_handle(struct call *c);
+int cloud_settings_handle(struct call *c);
+int cloud_settings_update_handle(struct call *c);

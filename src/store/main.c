@@ -11,6 +11,7 @@
 #include "base/url.h"
 #include "net/http.h"
 #include "rt/coro.h"
+#include "store/cloud/cloud_settings.h"
 #include "store/server.h"
 
 #define DRAIN_NS    (10 * NS_PER_S)
@@ -39,11 +40,21 @@ static const char usage[] =
     "  --help               this text\n"
     "  --version            the version\n"
     "\n"
+    "Like the cloud (docs/local-store.md): how it behaves, and misbehaves, as the hosted service does. Off "
+    "unless\n"
+    "one of these is given\n"
+    "  --cloud              the service on an ordinary day: lag, latency, permits, answers that come later\n"
+    "  --admin              serve GET and PATCH /_admin/cloud, to read and change the settings below; wants "
+    "a key\n"
+    "%.*s"
+    "\n"
     "Ctrl-C or SIGTERM stops it; requests under way are finished first. A write that was answered with 200 "
     "is\n"
     "on the disk, whatever happens next.\n";
 
 struct settings {
+	bool like_the_cloud, admin, simulate;
+	struct cloud_settings cloud;
 	const char *data;
 	char host[64];
 	uint16_t port;
@@ -67,30 +78,78 @@ static int parse_listen(const char *text, struct settings *s)
 	return 0;
 }
 
+static int print_usage(void)
+{
+	struct buf cloud = buf_new(1 << 16);
+	cloud_settings_put_help(&cloud);
+	int rc = printf(usage, SPAN_FMT(buf_span(&cloud)));
+	buf_free(&cloud);
+	return rc < 0 ? 2 : 1;
+}
+
+/* --index-lag-ms and the like. 0, or -E_NOT_FOUND, or -E_INVALID after saying why. */
+static int parse_cloud(struct span flag, const char *value, struct cloud_settings *s)
+{
+	char name[64];
+	const char *wanted;
+	if (flag.len < 2 || flag.len >= sizeof name)
+		return -E_NOT_FOUND;
+	for (size_t i = 2; i < flag.len; i++)
+		name[i - 2] = flag.ptr[i] == '-' ? '_' : flag.ptr[i];
+	int rc = cloud_settings_set(s, span_of(name, flag.len - 2), span_str(value), &wanted);
+	if (rc == -E_INVALID && value)
+		fprintf(stderr, "layer-store: %.*s must be %s\nTry layer-store --help.\n", SPAN_FMT(flag),
+		    wanted);
+	return rc;
+}
+
+/* Options without a value. */
+static bool *switch_of(struct span name, struct settings *s)
+{
+	if (span_eq(name, SPAN("--cloud")))
+		return &s->like_the_cloud;
+	return span_eq(name, SPAN("--admin")) ? &s->admin : NULL;
+}
+
 /* 0: go on; else the exit code plus one. */
 static int parse_arguments(int argc, char **argv, struct settings *s)
 {
+	for (int i = 1; i < argc; i++) { /* first, so that others override what it sets, wherever it stands */
+		bool *on = switch_of(span_str(argv[i]), s);
+		s->simulate |= on != NULL;
+		if (on)
+			*on = true;
+	}
+	cloud_settings_init(&s->cloud, s->like_the_cloud);
 	for (int i = 1; i < argc; i++) {
 		struct span name = span_str(argv[i]);
 		if (span_eq(name, SPAN("--help")) || span_eq(name, SPAN("-h")))
-			return fputs(usage, stdout) < 0 ? 2 : 1;
+			return print_usage();
+		if (switch_of(name, s))
+			continue;
 		if (span_eq(name, SPAN("--version")))
 			return puts("layer-store " LAYER_VERSION) < 0 ? 2 : 1;
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 		bool listen = span_eq(name, SPAN("--listen")), data = span_eq(name, SPAN("--data"));
-		if (!listen && !data && !span_eq(name, SPAN("--api-key")))
+		bool key = span_eq(name, SPAN("--api-key"));
+		int cloud = listen || data || key ? 0 : parse_cloud(name, value, &s->cloud);
+		if (cloud == -E_NOT_FOUND)
 			return fail("unknown option", argv[i]) + 1;
 		if (!value)
 			return fail("missing value of", argv[i]) + 1;
+		if (cloud < 0)
+			return 3;
 		if (listen && parse_listen(value, s) < 0)
 			return fail("--listen wants HOST:PORT, not", value) + 1;
 		if (data)
 			s->data = value;
-		else if (!listen)
+		if (key)
 			s->api_key = value;
+		s->simulate |= !listen && !data && !key;
 		i++;
 	}
-	return 0;
+	const char *problem = cloud_settings_problem(&s->cloud);
+	return problem ? fail(problem, NULL) + 1 : 0;
 }
 
 /* The loop runs on a thread of its own; the first thread waits for a signal and posts the end to it. */
@@ -182,6 +241,9 @@ int main(int argc, char **argv)
 		return rc - 1;
 	if (s.api_key && !*s.api_key)
 		s.api_key = NULL;
+	if (s.admin && !s.api_key)
+		return fail(
+		    "--admin wants an API key", "else whoever reaches the port could change the settings");
 	sigset_t signals;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -192,7 +254,8 @@ int main(int argc, char **argv)
 	struct arena *a = arena_new();
 	struct store *st;
 	struct store_report report;
-	rc = store_open(s.data, NULL, a, &st, &report);
+	struct store_options opts = {.cloud = s.simulate ? &s.cloud : NULL, .admin = s.admin};
+	rc = store_open(s.data, &opts, a, &st, &report);
 	log_report(&report);
 	if (rc < 0) {
 		fprintf(stderr, "layer-store: %.*s\n", SPAN_FMT(report.problem));

@@ -1,6 +1,7 @@
 /* The namespace routes that only read: list, metadata, schema, and the small ones around them. */
 #include "base/base64.h"
 #include "base/time.h"
+#include "store/cloud/cloud.h"
 #include "store/handlers.h"
 #include "store/params.h"
 #include "store/query/query.h"
@@ -30,19 +31,25 @@ static void put_time(struct buf *out, const char *key, uint64_t ns)
 	buf_printf(out, ",\"%s\":\"%.*s\"", key, (int)n, text);
 }
 
-static void put_metadata(struct buf *out, const struct namespace *ns, struct span encryption)
+static void put_metadata(
+    struct buf *out, const struct namespace *ns, const struct tail_state *index, struct span encryption)
 {
-	bool indexed = ns->logical_bytes >= INDEXED_FROM_BYTES;
+	bool indexed = index->logical_bytes >= INDEXED_FROM_BYTES;
 	buf_lit(out, "{\"schema\":");
 	schema_to_metadata_json(ns->schema, out);
-	buf_printf(out, ",\"approx_row_count\":%zu,\"approx_logical_bytes\":%llu",
-	    indexed ? namespace_row_count(ns) : 0, indexed ? (unsigned long long)ns->logical_bytes : 0);
+	buf_printf(out, ",\"approx_row_count\":%llu,\"approx_logical_bytes\":%llu",
+	    indexed ? (unsigned long long)index->rows : 0,
+	    indexed ? (unsigned long long)index->logical_bytes : 0);
 	put_time(out, "created_at", ns->created_ns);
 	put_time(out, "updated_at", ns->updated_ns);
 	put_time(out, "last_write_at", ns->last_write_ns);
 	buf_lit(out, ",\"encryption\":");
 	buf_append(out, encryption);
-	buf_lit(out, ",\"index\":{\"status\":\"up-to-date\"}}");
+	if (index->unindexed_bytes)
+		buf_printf(out, ",\"index\":{\"status\":\"updating\",\"unindexed_bytes\":%llu}}",
+		    (unsigned long long)index->unindexed_bytes);
+	else
+		buf_lit(out, ",\"index\":{\"status\":\"up-to-date\"}}");
 }
 
 static int metadata(struct call *c, struct span encryption)
@@ -51,7 +58,8 @@ static int metadata(struct call *c, struct span encryption)
 	int rc = call_begin_read(c, &h);
 	if (rc < 0)
 		return rc;
-	put_metadata(&c->reply->body, h->data, encryption);
+	struct tail_state index = call_index_state(c, h);
+	put_metadata(&c->reply->body, h->data, &index, encryption);
 	call_end_read(c, h);
 	return 0;
 }
@@ -92,14 +100,20 @@ int warm_handle(struct call *c)
 	return 0;
 }
 
+static struct query_times call_times(const struct call *c)
+{
+	return c->visit ? (struct query_times){c->visit->wait_ns, c->visit->work_ns}
+	                : (struct query_times){0};
+}
+
 int query_handle(struct call *c)
 {
-	struct holder *h;
-	int rc = call_begin_read(c, &h);
+	struct view view;
+	int rc = call_begin_view(c, &view);
 	if (rc < 0)
 		return rc;
-	rc = store_query(h->data, c->body, c->req->arena, &c->reply->body, &c->refusal);
-	call_end_read(c, h);
+	rc = store_query_timed(view.ns, c->body, call_times(c), c->req->arena, &c->reply->body, &c->refusal);
+	call_end_view(c, &view);
 	return rc;
 }
 
@@ -109,15 +123,10 @@ int explain_handle(struct call *c)
 	int rc = call_begin_read(c, &h);
 	if (rc < 0)
 		return rc;
-	bool indexed = h->data->logical_bytes >= INDEXED_FROM_BYTES;
+	bool indexed = call_index_state(c, h).logical_bytes >= INDEXED_FROM_BYTES;
 	rc = store_explain(h->data, indexed, c->body, c->req->arena, &c->reply->body, &c->refusal);
 	call_end_read(c, h);
 	return rc;
-}
-
-int operation_handle(struct call *c)
-{
-	return refuse(&c->refusal, 404, "operation not found: this store answers every request at once");
 }
 
 int recall_handle(struct call *c)

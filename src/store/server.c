@@ -62,18 +62,55 @@ static void run_job(void *arg)
 	deflate_reply(j);
 }
 
+#define SLOW_TICK_NS (20 * NS_PER_MS)
+
+/* The body at so many bytes per second. */
+static int write_slowly(struct exchange *x, struct span body, uint64_t bytes_per_s)
+{
+	uint64_t begin_ns = time_mono_ns(), sent = 0;
+	int rc = 0;
+	while (rc == 0 && body.len) {
+		uint64_t due = (time_mono_ns() - begin_ns) * bytes_per_s / NS_PER_S + 1;
+		size_t n = due > sent ? (size_t)(due - sent) : 0;
+		struct span piece = span_of(body.ptr, n < body.len ? n : body.len);
+		rc = reply_write(x, piece);
+		body = span_skip(body, piece.len);
+		sent += piece.len;
+		if (rc == 0 && body.len)
+			rc = coro_sleep_until(deadline_in(SLOW_TICK_NS));
+	}
+	return rc;
+}
+
+static void send_body(struct exchange *x, struct span body, const struct delivery *d)
+{
+	if (d->cut == CUT_BODY)
+		body.len = body.len * d->cut_permille / 1000;
+	int rc = d->bytes_per_s ? write_slowly(x, body, d->bytes_per_s) : reply_write(x, body);
+	if (rc < 0 || d->cut)
+		reply_abort(x, "simulated");
+	else
+		(void)!reply_end(x);
+}
+
 static void send_reply(struct exchange *x, struct job *j)
 {
 	struct span body = buf_span(j->is_deflated ? &j->deflated : &j->reply.body);
+	const struct delivery *d = &j->reply.delivery;
+	if ((d->ready_ns && coro_sleep_until(d->ready_ns) < 0) || d->cut == CUT_HEAD) {
+		reply_abort(x, "simulated");
+		return;
+	}
 	reply_begin(x, j->reply.status);
 	reply_header(x, SPAN("content-type"), span_str(j->reply.content_type));
 	if (j->is_deflated)
 		reply_header(x, SPAN("content-encoding"), SPAN("gzip"));
 	if (j->reply.status == 401)
 		reply_header(x, SPAN("www-authenticate"), SPAN("Bearer"));
+	for (size_t i = 0; i < d->headers_len; i++)
+		reply_header(x, d->headers[i].name, d->headers[i].value);
 	reply_length(x, body.len);
-	if (reply_write(x, body) == 0)
-		(void)!reply_end(x);
+	send_body(x, body, d);
 }
 
 static bool let_in(const struct store_server *s, const struct http_head *req)
@@ -95,6 +132,17 @@ static bool takes_gzip(const struct http_head *req)
 		struct span q = span_trim(item);
 		if (span_eq_nocase(name, SPAN("gzip")))
 			return !span_eq(q, SPAN("q=0")) && !span_starts(q, SPAN("q=0.0"));
+	}
+	return false;
+}
+
+/* Whether an answer that comes later is welcome (RFC 7240). */
+static bool takes_operation(const struct http_head *req)
+{
+	struct span list = http_value(req, SPAN("prefer"));
+	while (list.len) {
+		if (span_eq_nocase(span_trim(span_cut(&list, ',')), SPAN("respond-async")))
+			return true;
 	}
 	return false;
 }
@@ -127,7 +175,8 @@ static void handle(struct exchange *x)
 	    .req = {.method = http_method_name(x->req->method),
 	        .path = x->req->path,
 	        .query = x->req->query,
-	        .arena = x->arena},
+	        .arena = x->arena,
+	        .respond_async = takes_operation(x->req)},
 	    .deflate = takes_gzip(x->req)};
 	if (span_eq(j.req.path, SPAN("/health")) && x->req->method == METHOD_GET) {
 		reply_whole(x, 200, SPAN("application/json"), SPAN("{\"status\":\"ok\"}"));

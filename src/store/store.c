@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "store/cloud/cloud.h"
 #include "store/handlers.h"
 #include "store/params.h"
 #include "json/write.h"
@@ -155,6 +156,8 @@ int store_open(const char *dir, const struct store_options *opts, struct arena *
 	*ret_report = (struct store_report){0};
 	st->reply_max = opts && opts->reply_max ? opts->reply_max : REPLY_MAX_DEFAULT;
 	catalog_init(&st->catalog);
+	st->cloud = opts && opts->cloud ? cloud_new(opts->cloud) : NULL;
+	st->admin = st->cloud && opts->admin;
 	int rc = dir ? commit_log_open(dir, replay_record, st, a, &st->log, &ret_report->problem) : 0;
 	if (rc < 0) {
 		store_close(st);
@@ -173,6 +176,7 @@ struct store *store_close(struct store *st)
 	if (st) {
 		commit_log_close(st->log);
 		catalog_free(&st->catalog);
+		cloud_free(st->cloud);
 		free(st);
 	}
 	return NULL;
@@ -197,7 +201,8 @@ int store_commit(struct call *c, const struct change *change, const struct schem
 
 uint64_t call_ms(const struct call *c)
 {
-	uint64_t ms = (time_mono_ns() - c->started_ns) / NS_PER_MS;
+	uint64_t ns = time_mono_ns() - c->started_ns, modelled_ns = c->visit ? c->visit->work_ns : 0;
+	uint64_t ms = (ns > modelled_ns ? ns : modelled_ns) / NS_PER_MS;
 	return ms < SERVER_MS_MIN ? SERVER_MS_MIN : ms;
 }
 
@@ -250,20 +255,30 @@ static const struct route {
 	const char *method, *path; /* {} stands for the namespace, * for any one segment */
 	int (*handle)(struct call *c);
 	enum body_use body;
+	enum route_kind {
+		KIND_METADATA = CLOUD_METADATA,
+		KIND_QUERY = CLOUD_QUERY,
+		KIND_WRITE = CLOUD_WRITE,
+		KIND_RECALL = CLOUD_RECALL,
+		KIND_EXACT, /* never simulated */
+		KIND_ADMIN, /* the same; only there if it is switched on */
+	} kind;
 } routes[] = {
-    {"GET", "/v1/namespaces", list_handle, NO_BODY},
-    {"POST", "/v2/namespaces/{}", write_handle, BODY},
-    {"DELETE", "/v2/namespaces/{}", delete_handle, NO_BODY},
-    {"POST", "/v2/namespaces/{}/query", query_handle, BODY},
-    {"POST", "/v2/namespaces/{}/explain_query", explain_handle, BODY},
-    {"GET", "/v2/namespaces/{}/metadata", metadata_v2_handle, NO_BODY},
-    {"GET", "/v1/namespaces/{}/metadata", metadata_v1_handle, NO_BODY},
-    {"PATCH", "/v1/namespaces/{}/metadata", metadata_update_handle, BODY},
-    {"GET", "/v1/namespaces/{}/schema", schema_handle, NO_BODY},
-    {"POST", "/v1/namespaces/{}/schema", schema_update_handle, BODY},
-    {"GET", "/v1/namespaces/{}/hint_cache_warm", warm_handle, NO_BODY},
-    {"POST", "/v1/namespaces/{}/_debug/recall", recall_handle, OPTIONAL_BODY},
-    {"GET", "/v1/namespaces/{}/operations/*", operation_handle, NO_BODY},
+    {"GET", "/v1/namespaces", list_handle, NO_BODY, KIND_METADATA},
+    {"POST", "/v2/namespaces/{}", write_handle, BODY, KIND_WRITE},
+    {"DELETE", "/v2/namespaces/{}", delete_handle, NO_BODY, KIND_WRITE},
+    {"POST", "/v2/namespaces/{}/query", query_handle, BODY, KIND_QUERY},
+    {"POST", "/v2/namespaces/{}/explain_query", explain_handle, BODY, KIND_METADATA},
+    {"GET", "/v2/namespaces/{}/metadata", metadata_v2_handle, NO_BODY, KIND_METADATA},
+    {"GET", "/v1/namespaces/{}/metadata", metadata_v1_handle, NO_BODY, KIND_METADATA},
+    {"PATCH", "/v1/namespaces/{}/metadata", metadata_update_handle, BODY, KIND_WRITE},
+    {"GET", "/v1/namespaces/{}/schema", schema_handle, NO_BODY, KIND_METADATA},
+    {"POST", "/v1/namespaces/{}/schema", schema_update_handle, BODY, KIND_WRITE},
+    {"GET", "/v1/namespaces/{}/hint_cache_warm", warm_handle, NO_BODY, KIND_METADATA},
+    {"POST", "/v1/namespaces/{}/_debug/recall", recall_handle, OPTIONAL_BODY, KIND_RECALL},
+    {"GET", "/v1/namespaces/{}/operations/*", operation_handle, NO_BODY, KIND_EXACT},
+    {"GET", "/_admin/cloud", cloud_settings_handle, NO_BODY, KIND_ADMIN},
+    {"PATCH", "/_admin/cloud", cloud_settings_update_handle, BODY, KIND_ADMIN},
 };
 
 static bool path_matches(const char *pattern, struct span path, struct span *ret_ns)
@@ -283,12 +298,14 @@ static bool path_matches(const char *pattern, struct span path, struct span *ret
 }
 
 /* The route, or NULL; *ret_other: the path is known, the method is not. */
-static const struct route *route_find(const struct store_request *req, struct span *ret_ns, bool *ret_other)
+static const struct route *route_find(
+    const struct store *st, const struct store_request *req, struct span *ret_ns, bool *ret_other)
 {
 	struct span method = span_eq(req->method, SPAN("HEAD")) ? SPAN("GET") : req->method;
 	*ret_other = false;
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-		if (!path_matches(routes[i].path, req->path, ret_ns))
+		if (!path_matches(routes[i].path, req->path, ret_ns) ||
+		    (routes[i].kind == KIND_ADMIN && !st->admin))
 			continue;
 		if (span_eq(method, span_str(routes[i].method)))
 			return &routes[i];
@@ -342,7 +359,11 @@ static int run(struct call *c, const struct route *route)
 			        SPAN_FMT(c->ns), NAMESPACE_NAME_MAX));
 	}
 	int rc = read_body(c, route->body);
-	return rc < 0 ? rc : route->handle(c);
+	if (rc < 0)
+		return rc;
+	if (c->store->cloud && route->kind < KIND_EXACT)
+		return cloud_handle(c, (enum cloud_class)route->kind, route->handle);
+	return route->handle(c);
 }
 
 static void put_error(struct store_reply *reply, int status, struct span text, struct span attribute)
@@ -368,12 +389,21 @@ void store_reply_error(struct store_reply *ret_reply, int status, struct span te
 
 void store_handle(struct store *st, const struct store_request *req, struct store_reply *ret_reply)
 {
-	struct call c = {.store = st, .req = req, .reply = ret_reply, .started_ns = time_mono_ns()};
+	if (st->cloud)
+		cloud_run_due(st);
+	store_answer(st, req, false, ret_reply);
+}
+
+void store_answer(
+    struct store *st, const struct store_request *req, bool quiet, struct store_reply *ret_reply)
+{
+	struct call c = {
+	    .store = st, .req = req, .reply = ret_reply, .started_ns = time_mono_ns(), .quiet = quiet};
 	bool other;
 	c.refusal.arena = req->arena;
 	*ret_reply = (struct store_reply){
 	    .status = 200, .content_type = "application/json", .body = buf_new(st->reply_max)};
-	const struct route *route = route_find(req, &c.ns, &other);
+	const struct route *route = route_find(st, req, &c.ns, &other);
 	int rc = 0;
 	if (route)
 		rc = run(&c, route);

@@ -9,10 +9,16 @@
 #include "base/buf.h"
 
 struct store;
+struct cloud_settings;
 
 struct store_options {
 	/* Bytes a reply may have; 0: 1 GiB. */
 	size_t reply_max;
+	/* Behave like the cloud service (store/cloud/cloud_settings.h); NULL: nothing is simulated. Copied.
+	 */
+	const struct cloud_settings *cloud;
+	/* Serve /_admin/cloud, by which these settings are read and changed; wants `cloud`. */
+	bool admin;
 };
 
 /* What happened while a store was opened, for the operator. */
@@ -37,15 +43,36 @@ struct store_request {
 	struct span method, path, query; /* path without query string; query without `?`; both as they came */
 	struct span body;                /* inflated */
 	struct arena *arena;
+	bool respond_async; /* has `prefer: respond-async` */
+};
+
+struct store_header {
+	struct span name, value;
+};
+
+/* How a reply goes out, if something is simulated; all zero: at once, whole. */
+struct delivery {
+	uint64_t ready_ns;    /* not before this time (monotonic) */
+	uint64_t bytes_per_s; /* of the body; 0: as fast as it goes */
+	enum {
+		CUT_NONE,
+		CUT_HEAD,
+		CUT_BODY
+	} cut;                          /* the connection ends before the head; inside of the body */
+	uint32_t cut_permille;          /* after that part of the body */
+	struct store_header headers[4]; /* in the request's arena */
+	size_t headers_len;
 };
 
 struct store_reply {
 	int status;
 	const char *content_type; /* static text */
 	struct buf body;          /* the caller frees it */
+	struct delivery delivery;
 };
 
-/* Answers the request; never fails: trouble is a reply too. */
+/* Answers the request; never fails: trouble is a reply too. Never sleeps: the simulation says in the reply
+ * what is to be waited for, and takes all time from base/time, so that it runs on virtual time as well. */
 void store_handle(struct store *st, const struct store_request *req, struct store_reply *ret_reply);
 /* The reply of the ordinary error shape, for refusals that happen before the store is asked. */
 void store_reply_error(struct store_reply *ret_reply, int status, struct span text);

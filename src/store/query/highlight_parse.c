@@ -215,10 +215,12 @@ static int parse(const struct parser *p, yyjson_val *json, yyjson_val *rank_by)
 	yyjson_val *given = yyjson_obj_get(options, "rank_fragments_by");
 	size_t i, n;
 	int rc = check_attr(p, json_span(yyjson_arr_get(json, 1)));
-	yyjson_obj_foreach(options, i, n, key, v)
-	{
-		if (rc == 0)
-			rc = parse_option(p, json_span(key), v);
+	if (options) { /* yyjson reckons with the members of an object that is not there */
+		yyjson_obj_foreach(options, i, n, key, v)
+		{
+			if (rc == 0)
+				rc = parse_option(p, json_span(key), v);
+		}
 	}
 	return rc < 0 ? rc : parse_ranks(p, yyjson_is_null(given) ? NULL : given, rank_by);
 }

@@ -3,12 +3,13 @@
 #include "base/time.h"
 #include "store/query/query_plan.h"
 
-int store_query(
-    const struct namespace *ns, yyjson_val *body, struct arena *a, struct buf *out, struct refusal *r)
+int store_query_timed(const struct namespace *ns, yyjson_val *body, struct query_times times, struct arena *a,
+    struct buf *out, struct refusal *r)
 {
 	uint64_t started_ns = time_mono_ns();
 	struct query *q = arena_one(a, struct query);
 	q->ns = ns;
+	q->times = times;
 	q->arena = a;
 	int rc = query_parse(q, body, r);
 	if (rc < 0)
@@ -17,4 +18,10 @@ int store_query(
 	if (rc == 0)
 		query_print(q, started_ns, out);
 	return rc;
+}
+
+int store_query(
+    const struct namespace *ns, yyjson_val *body, struct arena *a, struct buf *out, struct refusal *r)
+{
+	return store_query_timed(ns, body, (struct query_times){0}, a, out, r);
 }

@@ -7,6 +7,12 @@
 /* Answers the body of POST …/query (single, multi or aggregation) and writes the JSON reply to `out`. */
 MUST_USE int store_query(
     const struct namespace *ns, yyjson_val *body, struct arena *a, struct buf *out, struct refusal *r);
+/* The same; its reply reports these times, if they are more than what was measured. */
+struct query_times {
+	uint64_t wait_ns, work_ns; /* for permits; of the query itself */
+};
+MUST_USE int store_query_timed(const struct namespace *ns, yyjson_val *body, struct query_times times,
+    struct arena *a, struct buf *out, struct refusal *r);
 /* Answers the body of POST …/explain_query, which is a query's, with {"plan_text": …} (wire §5.10). 400 where
  * there is no index to explain; the query is checked before. */
 MUST_USE int store_explain(const struct namespace *ns, bool indexed, yyjson_val *body, struct arena *a,

@@ -34,6 +34,7 @@ struct fusion {
 
 struct query {
 	const struct namespace *ns;
+	struct query_times times;
 	struct arena *arena;
 	bool vectors_base64;
 	bool multi; /* has `queries` */

@@ -1,4 +1,5 @@
 #include "base/time.h"
+#include "store/cloud/cloud.h"
 #include "store/handlers.h"
 #include "store/write/write_plan.h"
 
@@ -48,15 +49,18 @@ static void put_reply(struct call *c, const struct write_plan *p, enum id_kind k
 	buf_printf(out, "},\"performance\":{\"server_total_ms\":%llu}}", (unsigned long long)call_ms(c));
 }
 
-/* Writers of the namespace are locked out already; readers only while the change is applied. */
-static void apply(struct holder *h, struct change *change)
+/* Writers of the namespace are locked out already; readers only while the change is applied. `schema` is the
+ * one in force after it. */
+static void apply(struct call *c, struct holder *h, struct change *change, const struct schema *schema)
 {
+	struct cloud_write seen = cloud_write_begin(c, h, change, schema);
 	struct namespace *fresh = h->data ? NULL : namespace_new(change->at_ns);
 	pthread_rwlock_wrlock(&h->lock);
 	if (fresh)
 		holder_set(h, fresh);
 	namespace_apply(h->data, change);
 	pthread_rwlock_unlock(&h->lock);
+	cloud_write_end(c, h, &seen);
 }
 
 static int with_writer(struct call *c, int (*fn)(struct call *c, struct holder *h))
@@ -79,7 +83,7 @@ static int write_locked(struct call *c, struct holder *h)
 	rc = store_commit(c, &plan.change, plan.schema);
 	if (rc == 0) {
 		enum id_kind kind = plan.schema->id_kind;
-		apply(h, &plan.change);
+		apply(c, h, &plan.change, plan.schema);
 		put_reply(c, &plan, kind);
 	}
 	write_plan_free(&plan);
@@ -101,7 +105,7 @@ static int update_schema_locked(struct call *c, struct holder *h)
 		return rc;
 	rc = store_commit(c, &plan.change, plan.schema);
 	if (rc == 0) {
-		apply(h, &plan.change);
+		apply(c, h, &plan.change, plan.schema);
 		schema_to_json(h->data->schema, &c->reply->body);
 	}
 	write_plan_free(&plan);

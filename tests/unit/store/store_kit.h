@@ -12,16 +12,22 @@ struct kit {
 	struct arena *arena;
 	struct store_reply reply;
 	struct store_report report;
+	bool respond_async;
 };
 
 /* Opens a store in the directory, or in memory; the test fails if that does. */
-static inline struct kit kit_open(const char *dir)
+static inline struct kit kit_open_with(const char *dir, const struct store_options *opts)
 {
 	struct kit k = {.arena = arena_new()};
-	int rc = store_open(dir, NULL, k.arena, &k.st, &k.report);
+	int rc = store_open(dir, opts, k.arena, &k.st, &k.report);
 	if (rc < 0)
 		fail_msg("store_open: %d %.*s", rc, SPAN_FMT(k.report.problem));
 	return k;
+}
+
+static inline struct kit kit_open(const char *dir)
+{
+	return kit_open_with(dir, NULL);
 }
 
 static inline void kit_close(struct kit *k)
@@ -37,8 +43,12 @@ static inline int kit_ask(struct kit *k, const char *what, const char *body)
 {
 	struct span path = span_str(what), method = span_cut(&path, ' '), query = path;
 	path = span_cut(&query, '?');
-	struct store_request req = {
-	    .method = method, .path = path, .query = query, .body = span_str(body), .arena = k->arena};
+	struct store_request req = {.method = method,
+	    .path = path,
+	    .query = query,
+	    .body = span_str(body),
+	    .arena = k->arena,
+	    .respond_async = k->respond_async};
 	buf_free(&k->reply.body);
 	store_handle(k->st, &req, &k->reply);
 	return k->reply.status;
