@@ -167,6 +167,8 @@ static void put_leg(struct explainer *e, const struct leg *leg)
 	put_field(e, leg, "aggregate_by", "aggregate");
 	put_field(e, leg, "group_by", "group");
 	put_field(e, leg, "compute_attributes", "compute");
+	if (leg->per)
+		put_field(e, leg, "limit", "limit");
 	put_result(e, leg);
 }
 
@@ -191,10 +193,8 @@ static void put_plan(struct explainer *e)
 int store_explain(const struct namespace *ns, bool indexed, yyjson_val *body, struct arena *a,
     struct buf *out, struct refusal *r)
 {
-	struct query *q = arena_one(a, struct query);
-	q->ns = ns;
-	q->arena = a;
-	int rc = query_parse(q, body, r);
+	struct query *q;
+	int rc = query_parse(ns, body, a, &q, r);
 	if (rc < 0)
 		return rc;
 	if (!indexed)

@@ -7,13 +7,11 @@ int store_query_timed(const struct namespace *ns, yyjson_val *body, struct query
     struct buf *out, struct refusal *r)
 {
 	uint64_t started_ns = time_mono_ns();
-	struct query *q = arena_one(a, struct query);
-	q->ns = ns;
-	q->times = times;
-	q->arena = a;
-	int rc = query_parse(q, body, r);
+	struct query *q;
+	int rc = query_parse(ns, body, a, &q, r);
 	if (rc < 0)
 		return rc;
+	q->times = times;
 	rc = query_run(q, r);
 	if (rc == 0)
 		query_print(q, started_ns, out);

@@ -379,7 +379,7 @@ static int parse_rerank(const struct parser *p, yyjson_val *rerank)
 	return rc;
 }
 
-int query_parse(struct query *q, yyjson_val *body, struct refusal *r)
+static int parse_body(struct query *q, yyjson_val *body, struct refusal *r)
 {
 	struct parser p = {.q = q, .r = r, .json = body, .path = SPAN("")};
 	if (!yyjson_is_obj(body))
@@ -395,4 +395,16 @@ int query_parse(struct query *q, yyjson_val *body, struct refusal *r)
 	q->multi = true;
 	rc = parse_legs(&p, queries);
 	return rc == 0 && rerank ? parse_rerank(&p, rerank) : rc;
+}
+
+int query_parse(const struct namespace *ns, yyjson_val *body, struct arena *a, struct query **ret_query,
+    struct refusal *r)
+{
+	struct query *q = arena_one(a, struct query);
+	q->ns = ns;
+	q->arena = a;
+	int rc = parse_body(q, body, r);
+	if (rc == 0)
+		*ret_query = q;
+	return rc;
 }

@@ -46,7 +46,9 @@ struct query {
 	uint16_t *legs_of_slot; /* of the run, if fused: bit i is set where leg i returned the slot */
 };
 
-MUST_USE int query_parse(struct query *q, yyjson_val *body, struct refusal *r);
+/* Parses the body of a query into the arena. On refusal -E_INVALID. */
+MUST_USE int query_parse(const struct namespace *ns, yyjson_val *body, struct arena *a,
+    struct query **ret_query, struct refusal *r);
 /* 400 if there are more groups than can be. */
 MUST_USE int query_run(struct query *q, struct refusal *r);
 /* The whole reply; started_ns: when the query began, by time_mono_ns(). */

@@ -26,3 +26,37 @@ static inline yyjson_val *test_data(struct arena *a, const char *name)
 		fail_msg("%s: byte %zu: %s", path.ptr, error.offset, error.message);
 	return root;
 }
+
+struct pieces {
+	struct span at[64];
+	size_t len;
+};
+
+/* Each text of the list in a file of tests/data is given by its pieces, whose concatenation it is: expects
+ * that `split` finds them again. */
+static inline void expect_pieces(
+    const char *name, struct span list, size_t least, void (*split)(struct span text, struct pieces *out))
+{
+	struct arena *a = arena_new();
+	yyjson_val *lines = json_get(test_data(a, name), list), *line, *part;
+	size_t i, n, j, parts;
+	assert_true(yyjson_arr_size(lines) > least);
+	yyjson_arr_foreach(lines, i, n, line)
+	{
+		struct span text = SPAN("");
+		struct pieces got = {.len = 0};
+		yyjson_arr_foreach(line, j, parts, part)
+		{
+			text = arena_printf(a, "%.*s%.*s", SPAN_FMT(text), SPAN_FMT(json_span(part)));
+		}
+		split(text, &got);
+		assert_int_equal(got.len, yyjson_arr_size(line));
+		yyjson_arr_foreach(line, j, parts, part)
+		{
+			if (!span_eq(got.at[j], json_span(part)))
+				fail_msg(
+				    "%s, text %zu, piece %zu: got \"%.*s\"", name, i, j, SPAN_FMT(got.at[j]));
+		}
+	}
+	arena_free(a);
+}

@@ -1,34 +1,15 @@
 #include "data.h"
 #include "search/sentences.h"
 
-/* Each line of the file is the sentences of one text, which is their concatenation. */
+static void split(struct span text, struct pieces *out)
+{
+	while (sentence_cut(&text, &out->at[out->len]))
+		out->len++;
+}
+
 static void breaks(void **state)
 {
-	struct arena *a = arena_new();
-	yyjson_val *lines = json_get(test_data(a, "sentence_breaks.json"), SPAN("sentences")), *line, *part;
-	size_t i, n, j, parts;
-	assert_true(yyjson_arr_size(lines) > 3000);
-	yyjson_arr_foreach(lines, i, n, line)
-	{
-		char text[256];
-		size_t len = 0;
-		yyjson_arr_foreach(line, j, parts, part)
-		{
-			struct span s = json_span(part);
-			assert_true(len + s.len <= sizeof text);
-			memcpy(text + len, s.ptr, s.len);
-			len += s.len;
-		}
-		struct span rest = span_of(text, len), sentence;
-		yyjson_arr_foreach(line, j, parts, part)
-		{
-			if (!sentence_cut(&rest, &sentence) || !span_eq(sentence, json_span(part)))
-				fail_msg(
-				    "line %zu, sentence %zu: got \"%.*s\"", i + 2, j, SPAN_FMT(sentence));
-		}
-		assert_false(sentence_cut(&rest, &sentence));
-	}
-	arena_free(a);
+	expect_pieces("sentence_breaks.json", SPAN("sentences"), 3000, split);
 }
 
 static struct span cut_all(struct arena *a, const char *text, bool (*cut)(struct span *, struct span *))

@@ -1,35 +1,17 @@
 #include "data.h"
 #include "search/words_segment.h"
 
-/* Each line of the file is the segments of one text, which is their concatenation. */
+static void split(struct span text, struct pieces *out)
+{
+	struct words_cursor cur = words_cursor_of(text);
+	struct words_segment segment;
+	while (words_segment(&cur, &segment))
+		out->at[out->len++] = segment.text;
+}
+
 static void breaks(void **state)
 {
-	struct arena *a = arena_new();
-	yyjson_val *lines = json_get(test_data(a, "words_breaks.json"), SPAN("segments")), *line, *part;
-	size_t i, n, j, parts;
-	assert_true(yyjson_arr_size(lines) > 2000);
-	yyjson_arr_foreach(lines, i, n, line)
-	{
-		char text[256];
-		size_t len = 0;
-		yyjson_arr_foreach(line, j, parts, part)
-		{
-			struct span s = json_span(part);
-			assert_true(len + s.len <= sizeof text);
-			memcpy(text + len, s.ptr, s.len);
-			len += s.len;
-		}
-		struct words_cursor cur = words_cursor_of(span_of(text, len));
-		struct words_segment segment;
-		yyjson_arr_foreach(line, j, parts, part)
-		{
-			if (!words_segment(&cur, &segment) || !span_eq(segment.text, json_span(part)))
-				fail_msg(
-				    "line %zu, segment %zu: got \"%.*s\"", i + 3, j, SPAN_FMT(segment.text));
-		}
-		assert_false(words_segment(&cur, &segment));
-	}
-	arena_free(a);
+	expect_pieces("words_breaks.json", SPAN("segments"), 2000, split);
 }
 
 /* The text with a '|' where it breaks. */

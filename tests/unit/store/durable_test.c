@@ -149,7 +149,9 @@ static void replay(void **state)
 	char *before[COUNT(reads)];
 	for (size_t i = 0; i < COUNT(reads); i++) {
 		assert_int_equal(kit_ask(&k, reads[i][0], reads[i][1]), 200);
-		before[i] = strndup(k.reply.body.ptr, k.reply.body.len);
+		char *took = memmem(k.reply.body.ptr, k.reply.body.len, ",\"performance\"", 14);
+		before[i] =
+		    strndup(k.reply.body.ptr, took ? (size_t)(took - k.reply.body.ptr) : k.reply.body.len);
 	}
 	assert_non_null(strstr(before[0], "\"d\":\"1969-07-20T20:17:40.500000000Z\""));
 	assert_non_null(strstr(before[0], "\"u\":18446744073709551615"));

@@ -58,6 +58,13 @@ static void plans(void **state)
 	        "skipped; with id\\n"
 	        "fusion: RRF with rank_constant 60, the first 2 rows\\n  query 1: weight 2\\n  query 2: "
 	        "weight 1\\n'}"},
+	    {"{'rank_by':['n','asc'],'limit':{'total':2,'per':{'attributes':['n'],'limit':1}},'include_"
+	     "attributes':['n']}",
+	        "{'plan_text':'query\\n  reads: all 2 documents\\n  rank:\\n    n asc\\n  limit:\\n    "
+	        "total:\\n      2\\n"
+	        "    per:\\n      {\\'attributes\\':[\\'n\\'],\\'limit\\':1}\\n"
+	        "  result: the first 2 in the order of the attributes, then by ascending id, after 0 "
+	        "skipped; with id, n\\n'}"},
 	    /* checked as a query is */
 	    {"{'rank_by':['nope','asc'],'limit':1}", "400 💔 rank_by field 'nope' not found in schema"},
 	    {"{}", "400 💔 rank_by queries must specify top_k or limit"},

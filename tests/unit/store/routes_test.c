@@ -50,6 +50,27 @@ static void answers(void **state)
 	kit_close(&k);
 }
 
+/* From the size on at which metadata has figures, there is an index to explain. */
+static void explains_what_is_indexed(void **state)
+{
+	static const char query[] = "{\"rank_by\":[\"id\",\"asc\"],\"limit\":1}";
+	struct kit k = kit_open(NULL);
+	for (int len = 65000; len <= 66000; len += 1000) {
+		struct span row = arena_printf(k.arena,
+		    "{\"upsert_rows\":[{\"id\":1,\"s\":\"%0*d\"}],\"schema\":{\"s\":{\"type\":\"string\","
+		    "\"filterable\":false}}}",
+		    len, 0);
+		kit_expect(&k, "POST /v2/namespaces/n", row.ptr, 200, "OK");
+		if (len == 65000)
+			kit_expect(&k, "POST /v2/namespaces/n/explain_query", query, 400,
+			    "\"error\":\"index does not exist, cannot explain\"");
+		else
+			kit_expect(&k, "POST /v2/namespaces/n/explain_query", query, 200,
+			    "{\"plan_text\":\"query\\n  reads: all 1 documents\\n");
+	}
+	kit_close(&k);
+}
+
 static void name_length(void **state)
 {
 	struct kit k = kit_open(NULL);
@@ -142,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(answers),
+	    cmocka_unit_test(explains_what_is_indexed),
 	    cmocka_unit_test(name_length),
 	    cmocka_unit_test(list),
 	    cmocka_unit_test(delete),
