@@ -87,7 +87,7 @@ static int add_namespace(struct commit_log *log, struct buf *scratch, struct are
 		struct put put = {.doc = ns->docs.at[i]};
 		put.vectors = columns ? arena_array(a, const void *, columns) : NULL;
 		for (size_t k = 0; k < columns; k++)
-			put.vectors[k] = ns->vectors[k].at + i * ns->vectors[k].row_bytes;
+			put.vectors[k] = vector_row(&ns->vectors[k], i);
 		vec_push(&piece.puts, put);
 		if (piece.puts.len == REWRITE_PIECE_ROWS)
 			rc = add_piece(log, scratch, &piece, ns->schema);

@@ -220,15 +220,15 @@ static void put_vectors(struct namespace *ns, const struct put *put, const struc
 	const struct vector_form *form = vector_form(0);
 	for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 		struct vector_column *c = &ns->vectors[i];
-		const void *from = old ? c->at + old->slot * c->row_bytes : NULL;
+		const void *from = old ? vector_row(c, old->slot) : NULL;
 		if (put->vectors)
 			from = put->vectors[i];
 		if (!from)
 			continue;
-		memcpy(c->at + put->doc->slot * c->row_bytes, from, c->row_bytes);
+		memcpy(vector_row(c, put->doc->slot), from, c->row_bytes);
 		if (c->norms2)
 			c->norms2[put->doc->slot] =
-			    form->norm2[c->f16](c->at + put->doc->slot * c->row_bytes, c->dims);
+			    form->norm2[c->f16](vector_row(c, put->doc->slot), c->dims);
 	}
 }
 
@@ -266,7 +266,7 @@ static void renumber(struct namespace *ns)
 			continue;
 		for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 			struct vector_column *c = &ns->vectors[i];
-			memmove(c->at + n * c->row_bytes, c->at + from * c->row_bytes, c->row_bytes);
+			memmove(vector_row(c, n), vector_row(c, from), c->row_bytes);
 			if (c->norms2)
 				c->norms2[n] = c->norms2[from];
 		}

@@ -11,7 +11,7 @@
 #define NAMESPACE_NAME_MAX 128
 
 struct vector_column {
-	char *at;         /* row of slot s: at + s * row_bytes */
+	char *at;         /* see vector_row() */
 	size_t row_bytes; /* vector_bytes() */
 	float *norms2;    /* by slot, Σ of the squares: cosine only, else NULL */
 	uint32_t dims;
@@ -49,12 +49,18 @@ static inline const struct doc *namespace_find(const struct namespace *ns, struc
 	return map_get(&ns->by_id, id);
 }
 
+/* The stored vector of a slot. */
+static inline void *vector_row(const struct vector_column *c, size_t slot)
+{
+	return c->at + slot * c->row_bytes;
+}
+
 /* The vector of a document as floats: where it is stored, or in the arena. */
 static inline const float *namespace_vector(
     const struct namespace *ns, const struct attr *attr, const struct doc *d, struct arena *a)
 {
 	const struct vector_column *c = &ns->vectors[attr->column];
-	return vector_unpack(a, attr->type, c->at + d->slot * c->row_bytes);
+	return vector_unpack(a, attr->type, vector_row(c, d->slot));
 }
 
 /* The index of a full-text attribute, or NULL. */

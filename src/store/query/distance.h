@@ -31,6 +31,6 @@ static inline struct distances distances_from(
 static inline float distance_to(const struct distances *d, uint32_t slot)
 {
 	const struct vector_column *c = d->column;
-	float sum = d->sum(d->query, c->at + slot * c->row_bytes, c->dims);
+	float sum = d->sum(d->query, vector_row(c, slot), c->dims);
 	return vector_distance(d->metric, sum, d->norm2, c->norms2 ? c->norms2[slot] : 0);
 }
