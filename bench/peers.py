@@ -139,9 +139,17 @@ def answers_health(port):
 
 
 class Nginx(Peer):
+    connections = 4096
+
     def command(self):
         conf = self.folder / "nginx.conf"
-        conf.write_text(NGINX % {"user": "user root;" if os.geteuid() == 0 else "", "http": self.http()})
+        values = {
+            "user": "user root;" if os.geteuid() == 0 else "",
+            "files": self.connections + 4096,
+            "connections": self.connections,
+            "http": self.http(),
+        }
+        conf.write_text(NGINX % values)
         return ["nginx", "-p", str(self.folder), "-c", str(conf), "-e", "stderr"]
 
 
@@ -149,10 +157,10 @@ NGINX = """
 %(user)s
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 8192;
+worker_rlimit_nofile %(files)d;
 pid nginx.pid;
 error_log stderr error;
-events { worker_connections 4096; }
+events { worker_connections %(connections)d; }
 http {
 	access_log off;
 	client_body_temp_path body;
@@ -296,10 +304,10 @@ def output_of(loader):
 
 
 def need_programs():
-    missing = [name for name in ("nginx", "haproxy", "wrk") if not shutil.which(name)]
+    missing = [name for name in ("nginx", "haproxy", "slowhttptest", "wrk") if not shutil.which(name)]
     if missing:
         raise SystemExit(f"not installed: {', '.join(missing)}; `./dev bench` installs them")
     if os.cpu_count() < 2:
         raise SystemExit("the bench needs two cores: one for the proxy, one for the load")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20_000), hard))

@@ -1,6 +1,6 @@
 """Speed of the gateway beside nginx and HAProxy as bare proxies to the same stub: see bench/README.md.
 
-`run.py [--rounds N] [--seconds S] [--only cpu,latency,idle] [--build FOLDER]`
+`run.py [--rounds N] [--seconds S] [--only cpu,latency,idle,connections,attack] [--build FOLDER]`
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import time
 
 import peers
+import siege
 
 CONNECTIONS = (32, 256)
 SETTLE_SECONDS = 0.3  # the access log's last lines, the end of the connections
@@ -24,7 +25,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=2, help="of load per round and proxy")
-    parser.add_argument("--only", default="cpu,latency,idle", help="parts of the bench")
+    parser.add_argument(
+        "--only", default="cpu,latency,idle", help="parts of the bench; the others: " + ", ".join(siege.PARTS)
+    )
     parser.add_argument("--build", default="build", help="build folder of the gateway")
     args = parser.parse_args()
     peers.need_programs()
@@ -197,7 +200,7 @@ def idle(bench):
         print(f"{proxy.name:10} {fresh:>8.1f} {loaded:>12.1f}   {spread(starts)}", flush=True)
 
 
-PARTS = {"cpu": cpu, "latency": latency, "idle": idle}
+PARTS = {"cpu": cpu, "latency": latency, "idle": idle} | siege.PARTS
 
 if __name__ == "__main__":
     main()

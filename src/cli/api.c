@@ -141,7 +141,8 @@ int api_call(struct api *api, const char *method, struct span path, struct span 
 	    .body = body,
 	    .deadline_ns = deadline_in(timeout_ns),
 	    .answer = answer};
-	coro_start(api->loop, exchange_run, &x);
+	if (!coro_start(api->loop, exchange_run, &x))
+		return -E_NOMEM;
 	loop_run(api->loop);
 	if (x.rc == 0)
 		*ret_status = x.status;

@@ -1,4 +1,10 @@
-/* layer-gateway: settings, one worker thread per core, and on the main thread the control loop. */
+/* layer-gateway: settings, one worker thread per core, and on the main thread the control loop.
+ *
+ * SIGUSR2 replaces the process without losing a connection: it starts its program anew, with the listening
+ * sockets as inherited descriptors. Both processes accept from the same queues until the new one serves and
+ * tells the old one to drain; the queues outlive the old one, so nothing in them is lost. */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,23 +14,35 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "gateway/handover.h"
 #include "gateway/loops/config_watch.h"
 #include "gateway/worker.h"
 #include "net/tls.h"
 #include "rt/watch.h"
 
-#define WORKERS_MAX 256
+#define WORKERS_MAX       256
+#define OWN_FILES         64 /* logs, loops, signals, the configuration's files */
+#define LEAST_CONNECTIONS 16
+
+struct thread {
+	struct mail ended; /* to the control loop */
+	struct process *process;
+	struct worker *worker;
+	pthread_t id;
+};
 
 struct process {
 	struct gateway gateway;
 	struct loop *control;
 	struct worker *workers[WORKERS_MAX];
-	pthread_t threads[WORKERS_MAX];
-	unsigned worker_count, bound, started;
+	struct thread threads[WORKERS_MAX];
+	unsigned worker_count, bound, started, ended;
 	int sockets[WORKERS_MAX];
 	uint16_t port;
+	uint64_t files_max;
 	struct config_watch *config;
-	struct watch *on_term, *on_int, *on_hup;
+	struct handover *handover;
+	struct watch *on_term, *on_int, *on_hup, *on_usr2;
 };
 
 static const char usage[] =
@@ -35,7 +53,8 @@ static const char usage[] =
     "or a directory of manifests (VectorStore, Index, Secret), which it watches:\n"
     "  LAYER_CONFIG_DIR=/etc/layer layer-gateway\n"
     "\n"
-    "SIGHUP loads the configuration again, SIGTERM finishes what is under way and ends.\n"
+    "SIGHUP loads the configuration again, SIGTERM finishes what is under way and ends, SIGUSR2 hands over\n"
+    "to a new process of the program.\n"
     "\n"
     "  variable                             default     meaning\n";
 
@@ -79,34 +98,70 @@ static int read_settings(struct settings *s)
 }
 
 /* As many descriptors as we may have, and writes to a closed peer as errors. */
-static void prepare_process(void)
+static void prepare_process(struct process *p)
 {
-	struct rlimit files;
+	struct rlimit files = {0};
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	p->files_max = files.rlim_cur;
 	signal(SIGPIPE, SIG_IGN);
 	secret_forbid_core_dumps();
+}
+
+/* Clients must leave descriptors for the connections to the stores, or their requests would fail: what a loop
+ * may have to one store, but never more than a quarter of all. */
+static void limit_connections(struct process *p)
+{
+	const struct settings *s = &p->gateway.settings;
+	uint64_t files = p->files_max > OWN_FILES ? p->files_max - OWN_FILES : 0;
+	uint64_t stores = s->upstream_connections_max * p->worker_count;
+	uint64_t clients = (files - (stores < files / 4 ? stores : files / 4)) / p->worker_count;
+	clients = clients > LEAST_CONNECTIONS ? clients : LEAST_CONNECTIONS;
+	if (clients < s->connections_max)
+		log_info("gateway.connections", LOG_U64("LAYER_CONNECTIONS_MAX", s->connections_max),
+		    LOG_U64("possible", clients), LOG_U64("descriptors", p->files_max));
+	p->gateway.connections_max = (unsigned)(clients < s->connections_max ? clients : s->connections_max);
+}
+
+/* Takes the sockets that were handed over: every one has a loop that serves it, and further loops share them.
+ */
+static int inherit_sockets(struct process *p)
+{
+	int rc = handover_sockets(p->sockets, WORKERS_MAX, &p->port);
+	if (rc <= 0)
+		return rc;
+	unsigned count = (unsigned)rc;
+	if (p->worker_count < count)
+		p->worker_count = count;
+	for (p->bound = count; p->bound < p->worker_count; p->bound++) {
+		p->sockets[p->bound] = fcntl(p->sockets[p->bound % count], F_DUPFD_CLOEXEC, 0);
+		if (p->sockets[p->bound] < 0)
+			return result_from_errno(errno);
+	}
+	return 0;
 }
 
 static int bind_sockets(struct process *p)
 {
 	const struct settings *s = &p->gateway.settings;
 	p->port = (uint16_t)s->port;
-	for (; p->bound < p->worker_count; p->bound++) {
-		p->sockets[p->bound] = server_bind(s->host, p->port, p->worker_count > 1, &p->port);
-		if (p->sockets[p->bound] < 0) {
-			log_error("gateway.listen", LOG_STR("host", s->host), LOG_U64("port", p->port),
-			    LOG_ERR(p->sockets[p->bound]));
-			return p->sockets[p->bound];
-		}
+	int rc = inherit_sockets(p);
+	for (; rc >= 0 && p->bound < p->worker_count; p->bound++) {
+		rc = server_bind(s->host, p->port, p->worker_count > 1, &p->port);
+		p->sockets[p->bound] = rc;
+	}
+	if (rc < 0) {
+		log_error("gateway.listen", LOG_STR("host", s->host), LOG_U64("port", p->port), LOG_ERR(rc));
+		return rc;
 	}
 	return 0;
 }
 
 static int make_workers(struct process *p)
 {
+	limit_connections(p);
 	for (unsigned i = 0; i < p->worker_count; i++) {
 		int rc = worker_new(&p->gateway, i, p->sockets[i], &p->workers[i]);
 		if (rc < 0)
@@ -130,9 +185,19 @@ static int make_shared(struct gateway *g)
 	return s->access_log ? access_log_start(STDOUT_FILENO, &g->access_log) : 0;
 }
 
+/* The control loop goes on until the last worker has ended: a second SIGTERM wants to be heard. */
+static void on_worker_ended(struct mail *m)
+{
+	struct process *p = ((struct thread *)m)->process;
+	if (++p->ended == p->worker_count)
+		loop_stop(p->control);
+}
+
 static void *worker_main(void *arg)
 {
-	worker_run(arg);
+	struct thread *t = arg;
+	worker_run(t->worker);
+	loop_post(t->process->control, &t->ended);
 	return NULL;
 }
 
@@ -143,7 +208,10 @@ static void start_workers(struct process *p)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	for (; p->started < p->worker_count; p->started++) {
-		if (pthread_create(&p->threads[p->started], NULL, worker_main, p->workers[p->started]) != 0)
+		struct thread *t = &p->threads[p->started];
+		*t = (struct thread){
+		    .ended = {.fn = on_worker_ended}, .process = p, .worker = p->workers[p->started]};
+		if (pthread_create(&t->id, NULL, worker_main, t) != 0)
 			abort();
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -151,7 +219,9 @@ static void start_workers(struct process *p)
 
 static void on_hangup(void *ctx)
 {
-	config_watch_reload(((struct process *)ctx)->config);
+	struct process *p = ctx;
+	if (!p->gateway.draining)
+		config_watch_reload(p->config);
 }
 
 static void on_terminate(void *ctx)
@@ -160,10 +230,19 @@ static void on_terminate(void *ctx)
 	if (p->gateway.draining)
 		_exit(130); /* asked twice */
 	p->gateway.draining = true;
+	config_watch_stop(p->config); /* the workers, who end, take no more mail */
+	p->config = NULL;
+	p->gateway.succeeded = handover_leave(p->handover);
 	log_info("gateway.draining");
 	for (unsigned i = 0; i < p->worker_count; i++)
 		worker_drain(p->workers[i]);
-	loop_stop(p->control);
+}
+
+static void on_hand_over(void *ctx)
+{
+	struct process *p = ctx;
+	if (!p->gateway.draining)
+		handover_start(p->handover, p->sockets, p->worker_count);
 }
 
 static int watch_signals(struct process *p)
@@ -173,6 +252,8 @@ static int watch_signals(struct process *p)
 		rc = watch_signal(p->control, SIGINT, on_terminate, p, &p->on_int);
 	if (rc == 0)
 		rc = watch_signal(p->control, SIGHUP, on_hangup, p, &p->on_hup);
+	if (rc == 0)
+		rc = watch_signal(p->control, SIGUSR2, on_hand_over, p, &p->on_usr2);
 	return rc;
 }
 
@@ -189,17 +270,21 @@ static int start(struct process *p)
 		rc = config_watch_start(p->control, &p->gateway, p->workers, p->worker_count, &p->config);
 	if (rc == 0)
 		rc = watch_signals(p);
+	if (rc == 0)
+		rc = handover_new(p->control, &p->handover);
 	return rc;
 }
 
 static void stop(struct process *p)
 {
 	for (unsigned i = 0; i < p->started; i++)
-		pthread_join(p->threads[i], NULL);
+		pthread_join(p->threads[i].id, NULL);
 	config_watch_stop(p->config);
 	watch_stop(p->on_term);
 	watch_stop(p->on_int);
 	watch_stop(p->on_hup);
+	watch_stop(p->on_usr2);
+	handover_free(p->handover);
 	for (unsigned i = 0; i < p->worker_count; i++)
 		worker_free(p->workers[i]);
 	loop_free(p->control);
@@ -222,7 +307,7 @@ int main(int argc, char **argv)
 			                "environment variables\n");
 		return help || !strcmp(argv[1], "--version") ? 0 : 2;
 	}
-	prepare_process();
+	prepare_process(&p);
 	if (read_settings(&p.gateway.settings) < 0)
 		return 2;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -233,7 +318,8 @@ int main(int argc, char **argv)
 	if (rc == 0) {
 		start_workers(&p);
 		log_info("gateway.listening", LOG_STR("host", p.gateway.settings.host),
-		    LOG_U64("port", p.port), LOG_U64("loops", p.worker_count));
+		    LOG_U64("port", p.port), LOG_U64("loops", p.worker_count), LOG_U64("pid", getpid()));
+		handover_serving(p.handover);
 		loop_run(p.control);
 	}
 	stop(&p);

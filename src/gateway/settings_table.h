@@ -10,7 +10,8 @@
 	    "`TURBOPUFFER_API_URL`.")                                                                        \
 	X(loops, NUMBER, "LAYER_LOOPS", 0, 0, 256, "Event loops; 0: one per core.")                          \
 	X(connections_max, NUMBER, "LAYER_CONNECTIONS_MAX", 20000, 1, 1000000,                               \
-	    "Client connections per loop; accepting pauses beyond.")                                         \
+	    "Client connections per loop. Beyond, one that rests makes room; if all are busy the new one "   \
+	    "gets a 503.")                                                                                   \
 	X(head_max, NUMBER, "LAYER_HEAD_MAX_BYTES", 16384, 1024, 32768, "Longest request or answer head.")   \
 	X(body_max, NUMBER, "LAYER_BODY_MAX_BYTES", 536870912, 1, 1099511627776, "Longest request body.")    \
 	X(head_timeout_ms, NUMBER, "LAYER_HEAD_TIMEOUT_MS", 15000, 1, 3600000,                               \
@@ -34,6 +35,9 @@
 	    "Connections per loop and store.")                                                               \
 	X(tls_ca_file, TEXT, "LAYER_TLS_CA_FILE", "", 0, 0,                                                  \
 	    "Certificate authorities (PEM) for https stores instead of the system's.")                       \
+	X(drain_delay_ms, NUMBER, "LAYER_DRAIN_DELAY_MS", 0, 0, 3600000,                                     \
+	    "How long after SIGTERM everybody is still served, while `/ready` is 503 and every answer says " \
+	    "`Connection: close`, before listening ends.")                                                   \
 	X(drain_timeout_ms, NUMBER, "LAYER_DRAIN_TIMEOUT_MS", 60000, 1, 3600000,                             \
 	    "How long requests under way may take after SIGTERM.")                                           \
 	X(drain_marker, TEXT, "LAYER_DRAIN_MARKER_PATH", "/tmp/layer-draining", 0, 0,                        \

@@ -121,7 +121,7 @@ static struct server_options server_options(struct worker *w)
 	    .head_timeout_ns = s->head_timeout_ms * NS_PER_MS,
 	    .idle_timeout_ns = s->idle_timeout_ms * NS_PER_MS,
 	    .write_timeout_ns = s->write_timeout_ms * NS_PER_MS,
-	    .connections_max = (unsigned)s->connections_max,
+	    .connections_max = w->gateway->connections_max,
 	    .handler = edge_handle,
 	    .finished = edge_finished,
 	    .refusal = edge_refusal,
@@ -139,6 +139,8 @@ int worker_new(struct gateway *g, unsigned number, int fd, struct worker **ret)
 	w->server_options = server_options(w);
 	w->metrics = metrics_shard_new(g->metrics);
 	w->connections = metrics_cell(w->metrics, METRIC_HTTP_CONNECTIONS);
+	w->made_room = metrics_cell(w->metrics, METRIC_HTTP_CONNECTIONS_LIMITED, SPAN("made_room"));
+	w->turned_away = metrics_cell(w->metrics, METRIC_HTTP_CONNECTIONS_LIMITED, SPAN("turned_away"));
 	w->inflight = metrics_cell(w->metrics, METRIC_TPUF_INFLIGHT);
 	w->loop_blocked = metrics_cell(w->metrics, METRIC_LOOP_BLOCKED);
 	w->log = g->access_log ? access_log_writer_new(g->access_log) : NULL;
@@ -178,7 +180,9 @@ struct drain_mail {
 static void drain(void *arg)
 {
 	struct worker *w = arg;
-	(void)!server_drain(w->server, deadline_in(w->gateway->settings.drain_timeout_ms * NS_PER_MS));
+	const struct settings *s = &w->gateway->settings;
+	uint64_t delay_ns = w->gateway->succeeded ? 0 : s->drain_delay_ms * NS_PER_MS;
+	(void)!server_drain(w->server, delay_ns, deadline_in(delay_ns + s->drain_timeout_ms * NS_PER_MS));
 	loop_stop(w->loop);
 }
 
@@ -186,7 +190,8 @@ static void on_drain(struct mail *m)
 {
 	struct worker *w = ((struct drain_mail *)m)->worker;
 	free(m);
-	coro_start(w->loop, drain, w);
+	if (!coro_start(w->loop, drain, w))
+		abort();
 }
 
 void worker_drain(struct worker *w)

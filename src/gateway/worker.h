@@ -17,7 +17,9 @@ struct gateway {
 	struct tls_client *tls;
 	struct worker **workers;
 	unsigned worker_count;
+	unsigned connections_max; /* of one worker: the setting, as far as descriptors reach */
 	_Atomic bool draining;
+	_Atomic bool succeeded; /* another process listens on the same sockets */
 	_Atomic bool configured;
 	_Atomic bool config_valid; /* the newest files on disk are the ones in force */
 };
@@ -36,7 +38,7 @@ struct worker {
 	struct server *server;
 	struct server_options server_options;
 	struct metrics_shard *metrics;
-	struct metric_cell *connections, *inflight, *loop_blocked;
+	struct metric_cell *connections, *made_room, *turned_away, *inflight, *loop_blocked;
 	struct access_log_writer *log; /* NULL: switched off */
 	struct worker_config *config;  /* NULL until the first one arrives */
 	unsigned number;

@@ -24,6 +24,7 @@ struct http_conn {
 	const struct http_limits *limits;
 	struct http_io *io;
 	size_t begin, end; /* bytes not parsed yet */
+	char *parked;      /* the bytes, while there is no io */
 	size_t floor;      /* the head stands below; body bytes come at or above */
 	bool in_value, paused, to_head;
 	bool head_done, done, any_byte;
@@ -197,6 +198,7 @@ void http_conn_free(struct http_conn *c)
 		return;
 	if (c->io)
 		io_give(c->io);
+	free(c->parked);
 	stream_close(c->stream);
 	free(c);
 }
@@ -318,7 +320,9 @@ static int begin_message(struct http_conn *c, enum http_method to, uint64_t dead
 		c->io = io_take();
 	}
 	if (c->end > c->begin)
-		memmove(c->io->bytes, c->io->bytes + c->begin, c->end - c->begin);
+		memmove(c->io->bytes, (c->parked ? c->parked : c->io->bytes) + c->begin, c->end - c->begin);
+	free(c->parked);
+	c->parked = NULL;
 	c->end -= c->begin;
 	c->begin = 0;
 	c->io->head = (struct http_head){0};
@@ -327,7 +331,8 @@ static int begin_message(struct http_conn *c, enum http_method to, uint64_t dead
 	return 0;
 }
 
-static int read_one_head(struct http_conn *c, uint64_t deadline_ns)
+/* Without `wait`, -E_AGAIN where it would have to. */
+static int read_one_head(struct http_conn *c, bool wait, uint64_t deadline_ns)
 {
 	for (;;) {
 		if (c->begin < c->end) {
@@ -339,6 +344,8 @@ static int read_one_head(struct http_conn *c, uint64_t deadline_ns)
 			return c->begin > c->limits->head_max ? -E_TOO_LARGE : finish_head(c);
 		if (c->end >= c->limits->head_max)
 			return -E_TOO_LARGE;
+		if (!wait && !stream_readable(c->stream))
+			return -E_AGAIN;
 		ssize_t n =
 		    stream_read(c->stream, c->io->bytes + c->end, HTTP_IO_BYTES - c->end, deadline_ns);
 		if (n < 0)
@@ -356,7 +363,7 @@ int http_read_head(
 	for (int interim = 0; interim < INTERIM_MAX; interim++) {
 		int rc = begin_message(c, to, deadline_ns);
 		if (rc == 0)
-			rc = read_one_head(c, deadline_ns);
+			rc = read_one_head(c, true, deadline_ns);
 		if (rc < 0)
 			return rc;
 		if (c->role == HTTP_SERVER || c->io->head.status >= 200) {
@@ -368,6 +375,31 @@ int http_read_head(
 	}
 	c->error = "an interim answer that was not asked for";
 	return -E_HTTP;
+}
+
+/* Swaps the buffer for just the bytes of a head that is not whole. They are parsed anew with what comes next.
+ */
+static void park(struct http_conn *c)
+{
+	c->parked = malloc(c->end);
+	if (!c->parked)
+		abort();
+	memcpy(c->parked, c->io->bytes, c->end);
+	c->begin = 0;
+	io_give(c->io);
+	c->io = NULL;
+}
+
+int http_try_head(struct http_conn *c, uint64_t deadline_ns, const struct http_head **ret)
+{
+	int rc = begin_message(c, METHOD_OTHER, deadline_ns);
+	if (rc == 0)
+		rc = read_one_head(c, false, deadline_ns);
+	if (rc == 0)
+		*ret = &c->io->head;
+	else if (rc == -E_AGAIN)
+		park(c);
+	return rc;
 }
 
 /* Bounds what a peer can send without sending any body: chunk headers, extensions, trailers. */

@@ -74,6 +74,10 @@ struct stream *http_stream(struct http_conn *c);
  * longer head than allowed; and the codes of stream_read. */
 MUST_USE int http_read_head(
     struct http_conn *c, enum http_method to, uint64_t deadline_ns, const struct http_head **ret);
+/* A request's head, without waiting: -E_AGAIN if it is not whole and no more has come, and then the
+ * connection holds just those bytes until the next call. The deadline is for a stream that only seemed
+ * readable. */
+MUST_USE int http_try_head(struct http_conn *c, uint64_t deadline_ns, const struct http_head **ret);
 /* The next piece of the body, without its framing; the span is empty at the end. It lives until the next
  * call. -E_TIMEOUT, -E_HTTP, -E_TOO_LARGE past body_max, -E_CLOSED if the message is cut off, … */
 MUST_USE int http_read_body(struct http_conn *c, struct span *ret);

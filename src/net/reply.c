@@ -37,6 +37,7 @@ void reply_header(struct exchange *x, struct span name, struct span value)
 
 static void end_head(struct exchange *x)
 {
+	x->keep_alive = x->keep_alive && !*x->closing;
 	if (!x->keep_alive)
 		buf_lit(x->head, "connection: close\r\n");
 	buf_lit(x->head, "\r\n");
@@ -93,6 +94,8 @@ static int fail(struct exchange *x, int rc)
 {
 	x->state = REPLY_BROKEN;
 	x->keep_alive = false;
+	if (rc == -E_TIMEOUT)
+		stream_give_up(http_stream(x->conn));
 	if (!x->failure)
 		x->failure =
 		    rc == -E_CANCELLED || rc == -E_CLOSED ? "client closed the connection" : result_text(rc);

@@ -1,6 +1,5 @@
 #include "net/server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,28 +10,39 @@
 #include <uv.h>
 
 #include "base/vec.h"
+#include "net/server_inside.h"
 
-#define ACCEPT_BATCH        64
-#define ACCEPT_PAUSE_NS     (100 * NS_PER_MS) /* when the process is out of descriptors */
-#define DRAIN_BODY_BYTES    (256 * 1024)      /* of an unread body, to keep the connection */
-#define LINGER_NS           (2 * NS_PER_S)
-#define DRAIN_FIRST_BYTE_NS (500 * NS_PER_MS)
-#define REPLY_HEAD_MAX      (64 * 1024)
-#define BACKLOG             4096
-#define SPARE_ARENAS_MAX    256
+#define ACCEPT_BATCH     64
+#define ACCEPT_PAUSE_NS  (100 * NS_PER_MS) /* when there is no descriptor, and nobody to make room */
+#define DRAIN_IDLE_NS    NS_PER_S          /* for one more request, whose answer says that it is the last */
+#define HEAD_PATIENCE_NS NS_PER_S          /* before a connection that owes a head makes room for others */
+#define EXCESS_MAX       64 /* connections past the limit: most find room before they ask for something */
+#define REPLY_HEAD_MAX   (64 * 1024)
+#define UNSENT_MAX       (128 * 1024) /* that the kernel holds of an answer which its client does not take */
+#define SPARES_MAX       256          /* arenas and reply heads */
 
 enum conn_state {
-	CONN_IDLE, /* server->idle: waits for the first byte of a request */
-	CONN_BUSY, /* server->busy: its coroutine runs */
+	CONN_OWING, /* new, or inside of a head: has not brought the request that it came for */
+	CONN_IDLE,  /* between requests */
+	CONN_BUSY,  /* its request is being worked on */
+	CONN_STATES
 };
 
 struct conn {
-	struct conn *prev, *next;
+	struct conn *prev, *next; /* in server->lists[state] */
 	enum conn_state state;
+	bool in_excess;    /* came past the limit: is answered with 503 if that still holds */
+	bool in_head;      /* has sent a part of a head */
+	uint64_t since_ns; /* in that state */
+	uint64_t began_ns; /* the request */
 	struct server *server;
 	struct http_conn *http;
-	struct coro *coro;
-	struct timer idle_timer;
+	struct coro *coro;  /* NULL while it waits for bytes of a head */
+	struct timer timer; /* for them: idle, or inside of a head */
+};
+
+struct conn_list {
+	struct conn *first, *last; /* the first has been in it for longest */
 };
 
 struct server {
@@ -41,9 +51,10 @@ struct server {
 	struct loop *loop;
 	const struct server_options *options;
 	int fd; /* -1 once drained */
-	bool accepting, draining, poll_closed;
-	struct conn *idle, *busy;
+	bool accepting, listening, closing, poll_closed;
+	struct conn_list lists[CONN_STATES];
 	_Atomic unsigned count; /* read by other threads, too */
+	_Atomic uint64_t made_room, turned_away;
 	struct coro *drainer;
 	VEC(struct arena *) arenas;
 	VEC(struct buf) heads;
@@ -52,69 +63,39 @@ struct server {
 static void serve(void *arg);
 static void on_acceptable(uv_poll_t *handle, int status, int events);
 
-/* --- listening --- */
-
-static socklen_t parse_address(const char *host, uint16_t port, struct sockaddr_storage *addr)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-	memset(addr, 0, sizeof *addr);
-	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		return sizeof *v4;
-	}
-	if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-		return sizeof *v6;
-	}
-	return 0;
-}
-
-int server_bind(const char *host, uint16_t port, bool shared, uint16_t *ret_port)
-{
-	struct sockaddr_storage addr;
-	socklen_t len = parse_address(host, port, &addr);
-	int one = 1;
-	if (len == 0)
-		return -E_INVALID;
-	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return result_from_errno(errno);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (shared)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	if (bind(fd, (struct sockaddr *)&addr, len) < 0 || listen(fd, BACKLOG) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&addr, &len) < 0) {
-		int rc = errno == EADDRINUSE ? -E_BUSY : result_from_errno(errno);
-		close(fd);
-		return rc;
-	}
-	*ret_port = ntohs(addr.ss_family == AF_INET ? ((struct sockaddr_in *)&addr)->sin_port
-	                                            : ((struct sockaddr_in6 *)&addr)->sin6_port);
-	return fd;
-}
-
 /* --- connections --- */
 
-/* The one place where a connection changes its list. */
+static void conn_link(struct conn *c, enum conn_state state)
+{
+	struct conn_list *l = &c->server->lists[state];
+	c->state = state;
+	c->since_ns = loop_now_ns();
+	c->prev = l->last;
+	c->next = NULL;
+	if (l->last)
+		l->last->next = c;
+	else
+		l->first = c;
+	l->last = c;
+}
+
+static void conn_unlink(struct conn *c)
+{
+	struct conn_list *l = &c->server->lists[c->state];
+	if (l->first == c)
+		l->first = c->next;
+	else
+		c->prev->next = c->next;
+	if (l->last == c)
+		l->last = c->prev;
+	else
+		c->next->prev = c->prev;
+}
+
 static void conn_set_state(struct conn *c, enum conn_state to)
 {
-	struct conn **from_list = c->state == CONN_IDLE ? &c->server->idle : &c->server->busy;
-	struct conn **to_list = to == CONN_IDLE ? &c->server->idle : &c->server->busy;
-	if (c->prev)
-		c->prev->next = c->next;
-	else if (*from_list == c)
-		*from_list = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
-	c->state = to;
-	c->prev = NULL;
-	c->next = *to_list;
-	if (c->next)
-		c->next->prev = c;
-	*to_list = c;
+	conn_unlink(c);
+	conn_link(c, to);
 }
 
 static void set_accepting(struct server *s, bool on)
@@ -128,46 +109,118 @@ static void set_accepting(struct server *s, bool on)
 		uv_poll_stop(&s->accept_poll);
 }
 
+static unsigned accepted_max(const struct server *s)
+{
+	return s->options->connections_max + EXCESS_MAX;
+}
+
 /* The one place where a connection ends. */
 static void conn_close(struct conn *c)
 {
 	struct server *s = c->server;
-	timer_stop(s->loop, &c->idle_timer);
-	if (c->prev)
-		c->prev->next = c->next;
-	else if (c->state == CONN_IDLE)
-		s->idle = c->next;
-	else
-		s->busy = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
+	timer_stop(s->loop, &c->timer);
+	conn_unlink(c);
 	http_conn_free(c->http);
 	free(c);
 	s->count--;
 	if (s->count == 0 && s->drainer)
 		coro_wake(s->drainer, 0);
-	set_accepting(s, !s->draining && s->count < s->options->connections_max);
+	set_accepting(s, s->listening && s->count < accepted_max(s));
+}
+
+static void on_bytes_of_head(void *ctx)
+{
+	struct conn *c = ctx;
+	timer_rest(c->server->loop, &c->timer);
+	stream_watch(http_stream(c->http), NULL, NULL);
+	c->coro = coro_start(c->server->loop, serve, c);
+	if (!c->coro) /* no room for a stack */
+		conn_close(c);
+}
+
+static void begin_request(struct conn *c)
+{
+	conn_set_state(c, CONN_OWING);
+	c->in_head = true;
+	c->began_ns = time_mono_ns();
 }
 
 static void on_first_byte(void *ctx)
 {
-	struct conn *c = ctx;
-	timer_rest(c->server->loop, &c->idle_timer);
-	conn_set_state(c, CONN_BUSY);
-	c->coro = coro_start(c->server->loop, serve, c);
+	begin_request(ctx);
+	on_bytes_of_head(ctx);
 }
 
-static void on_idle_timeout(struct timer *t)
+/* Closes it unless a request has just come: one that crosses the close on its way is lost to its client. */
+static bool conn_close_idle(struct conn *c)
 {
-	conn_close((struct conn *)((char *)t - offsetof(struct conn, idle_timer)));
+	if (!c->in_head && stream_has_bytes(http_stream(c->http))) {
+		on_first_byte(c);
+		return false;
+	}
+	conn_close(c);
+	return true;
+}
+
+static void on_timeout(struct timer *t)
+{
+	struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, timer));
+	if (c->in_head) { /* to be told so */
+		on_bytes_of_head(c);
+		return;
+	}
+	stream_give_up(http_stream(c->http));
+	conn_close_idle(c);
+}
+
+/* Waits for the rest of a head, without a coroutine: those who never send it cost next to nothing. */
+static void conn_park(struct conn *c)
+{
+	struct server *s = c->server;
+	c->coro = NULL;
+	timer_start(s->loop, &c->timer, c->began_ns + s->options->head_timeout_ns);
+	stream_watch(http_stream(c->http), on_bytes_of_head, c);
+}
+
+/* Waits for the first byte of a request. */
+static void conn_await(struct conn *c)
+{
+	struct server *s = c->server;
+	c->coro = NULL;
+	c->in_head = false;
+	timer_start(s->loop, &c->timer,
+	    deadline_in(s->closing && s->options->idle_timeout_ns > DRAIN_IDLE_NS
+	                    ? DRAIN_IDLE_NS
+	                    : s->options->idle_timeout_ns));
+	stream_watch(http_stream(c->http), on_first_byte, c);
 }
 
 static void conn_rest(struct conn *c)
 {
-	struct server *s = c->server;
 	conn_set_state(c, CONN_IDLE);
-	timer_start(s->loop, &c->idle_timer, deadline_in(s->options->idle_timeout_ns));
-	stream_watch(http_stream(c->http), on_first_byte, c);
+	conn_await(c);
+}
+
+/* Somebody goes for the sake of a newcomer: who owes a request for longer than anybody does in good faith,
+ * else who has been idle for longest. False if all are busy. */
+static bool make_room(struct server *s)
+{
+	struct conn *owing = s->lists[CONN_OWING].first, *idle = s->lists[CONN_IDLE].first;
+	bool made = true;
+	/* The analyzer does not see that whoever was closed before has left the lists. */
+	if (owing &&
+	    owing->since_ns + HEAD_PATIENCE_NS < loop_now_ns()) { // NOLINT(clang-analyzer-unix.Malloc)
+		if (owing->coro) {
+			conn_set_state(owing, CONN_BUSY); /* until its coroutine has ended */
+			coro_cancel(owing->coro);
+		} else {
+			made = conn_close_idle(owing);
+		}
+	} else {
+		made = idle && conn_close_idle(idle); // NOLINT(clang-analyzer-unix.Malloc)
+	}
+	s->made_room += made;
+	return made;
 }
 
 static void accept_one(struct server *s, int fd)
@@ -180,37 +233,43 @@ static void accept_one(struct server *s, int fd)
 		abort();
 	c->server = s;
 	c->http = http_conn_new(stream, HTTP_SERVER, &s->options->limits);
-	c->idle_timer.fn = on_idle_timeout;
-	c->next = s->idle;
-	if (c->next)
-		c->next->prev = c;
-	s->idle = c;
+	c->timer.fn = on_timeout;
+	c->in_excess = s->count >= s->options->connections_max && !make_room(s);
 	s->count++;
-	conn_rest(c);
+	conn_link(c, CONN_OWING);
+	conn_await(c);
 }
 
 static void on_accept_pause_over(struct timer *t)
 {
 	struct server *s = (struct server *)((char *)t - offsetof(struct server, accept_pause));
-	set_accepting(s, !s->draining);
+	set_accepting(s, s->listening);
+}
+
+static void pause_accepting(struct server *s)
+{
+	set_accepting(s, false);
+	timer_start(s->loop, &s->accept_pause, deadline_in(ACCEPT_PAUSE_NS));
 }
 
 static void accept_some(struct server *s, int most)
 {
-	for (int i = 0; i < most && s->count < s->options->connections_max; i++) {
+	for (int i = 0; i < most; i++) {
+		if (s->count >= accepted_max(s) && !make_room(s)) {
+			pause_accepting(s);
+			return;
+		}
 		int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			accept_one(s, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			set_accepting(s, false);
-			timer_start(s->loop, &s->accept_pause, deadline_in(ACCEPT_PAUSE_NS));
+			pause_accepting(s);
+			make_room(s); /* whoever goes lets accepting go on */
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return;
 		}
 	}
-	if (s->count >= s->options->connections_max)
-		set_accepting(s, false);
 }
 
 static void on_acceptable(uv_poll_t *handle, int status, int events)
@@ -232,14 +291,18 @@ int server_new(struct loop *l, int fd, const struct server_options *options, str
 	s->options = options;
 	s->accept_poll.data = s;
 	s->accept_pause.fn = on_accept_pause_over;
+	int unsent_max = UNSENT_MAX; /* connections take it over from their listening socket */
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max);
+	s->listening = true;
 	set_accepting(s, true);
 	*ret = s;
 	return 0;
 }
 
-unsigned server_connections(const struct server *s)
+struct server_counts server_counts(const struct server *s)
 {
-	return s->count;
+	return (struct server_counts){
+	    .connections = s->count, .made_room = s->made_room, .turned_away = s->turned_away};
 }
 
 static void on_accept_closed(uv_handle_t *handle)
@@ -250,33 +313,60 @@ static void on_accept_closed(uv_handle_t *handle)
 		coro_wake(s->drainer, 0);
 }
 
-int server_drain(struct server *s, uint64_t deadline_ns)
+/* Who is in the backlog has been told by the kernel that it is connected: it is served once. (A process that
+ * listens on the same socket finds nothing missing.) */
+static void stop_listening(struct server *s)
 {
-	int rc = 0;
-	/* Who is in the backlog has been told by the kernel that it is connected: serve it once. */
 	accept_some(s, BACKLOG);
-	s->draining = true;
+	s->listening = false;
 	set_accepting(s, false);
 	timer_stop(s->loop, &s->accept_pause);
 	uv_close((uv_handle_t *)&s->accept_poll, on_accept_closed);
 	close(s->fd);
 	s->fd = -1;
-	s->drainer = coro_self();
-	for (struct conn *c = s->idle, *next; c; c = next) {
-		next = c->next;
-		if (!stream_readable(http_stream(c->http)) || stream_peer_gone(http_stream(c->http)))
-			conn_close(c);
-		else /* it may have been accepted this moment */
-			timer_start(s->loop, &c->idle_timer, deadline_in(DRAIN_FIRST_BYTE_NS));
+}
+
+/* Who waits for a request may send one more, now that its answer says to close. */
+static void hurry_idle(struct server *s)
+{
+	for (enum conn_state state = CONN_OWING; state <= CONN_IDLE; state++) {
+		for (struct conn *c = s->lists[state].first, *next; c; c = next) {
+			next = c->next;
+			if (c->coro || c->in_head)
+				continue;
+			if (stream_peer_gone(http_stream(c->http)))
+				conn_close(c);
+			else if (c->timer.deadline_ns > deadline_in(DRAIN_IDLE_NS))
+				timer_start(s->loop, &c->timer, deadline_in(DRAIN_IDLE_NS));
+		}
 	}
+}
+
+static void cancel_all(struct server *s)
+{
+	for (enum conn_state state = CONN_OWING; state < CONN_STATES; state++) {
+		for (struct conn *c = s->lists[state].first, *next; c; c = next) {
+			next = c->next;
+			if (c->coro)
+				coro_cancel(c->coro);
+			else
+				conn_close(c);
+		}
+	}
+}
+
+int server_drain(struct server *s, uint64_t delay_ns, uint64_t deadline_ns)
+{
+	int rc = 0;
+	s->closing = true;
+	if (delay_ns)
+		(void)!coro_sleep_until(deadline_in(delay_ns));
+	s->drainer = coro_self();
+	stop_listening(s);
+	hurry_idle(s);
 	while (s->count && rc == 0)
 		rc = coro_wait(deadline_ns);
-	if (s->count) {
-		while (s->idle)
-			conn_close(s->idle);
-		for (struct conn *c = s->busy; c; c = c->next)
-			coro_cancel(c->coro);
-	}
+	cancel_all(s);
 	while (s->count || !s->poll_closed) {
 		int again = coro_wait(deadline_in(NS_PER_S));
 		if (again == -E_CANCELLED)
@@ -320,81 +410,17 @@ static void on_unexpected(void *ctx)
 		coro_cancel(c->coro);
 }
 
-static int status_of_failure(int rc)
-{
-	switch (rc) {
-	case -E_HTTP:
-		return 400;
-	case -E_TOO_LARGE:
-		return 431;
-	case -E_TIMEOUT:
-		return 408;
-	default:
-		return 0; /* the client is gone: nobody to tell */
-	}
-}
-
-/* Reads on a little after an answer to a request that was not read whole: a close with unread bytes would
- * reset the connection and could take the answer with it. */
-static void linger(struct exchange *x)
-{
-	char bytes[4096];
-	struct stream *s = http_stream(x->conn);
-	uint64_t until = deadline_in(LINGER_NS);
-	size_t total = 0;
-	stream_shut(s);
-	while (total < DRAIN_BODY_BYTES * 4) {
-		ssize_t n = stream_read(s, bytes, sizeof bytes, until);
-		if (n <= 0)
-			break;
-		total += (size_t)n;
-	}
-}
-
-/* Answers what never became a request, and ends the connection. */
-static void refuse(struct exchange *x, int rc)
-{
-	static const struct http_head nothing = {.method = METHOD_OTHER};
-	int status = status_of_failure(rc);
-	const char *why = rc == -E_HTTP ? http_error(x->conn) : result_text(rc);
-	x->req = &nothing;
-	x->keep_alive = false;
-	x->failure = why;
-	if (status == 0 || !http_any_byte(x->conn))
-		return;
-	if (reply_whole(x, status, SPAN("application/json"), x->options->refusal(x, status, why)) == 0)
-		linger(x);
-}
-
-static bool drain_body(struct exchange *x)
-{
-	struct span piece;
-	uint64_t left = DRAIN_BODY_BYTES;
-	if (x->req->has_length && x->req->length - x->body_in > left)
-		return false;
-	while (!http_message_done(x->conn)) {
-		bool whole =
-		    x->req->has_length && x->body_in == x->req->length; /* its end takes no more bytes */
-		if ((!whole && !http_body_ready(x->conn)) || exchange_read(x, &piece) < 0 || piece.len > left)
-			return false;
-		left -= piece.len;
-	}
-	return true;
-}
-
 static void run_handler(struct conn *c, struct exchange *x)
 {
-	x->keep_alive = x->req->keep_alive && !c->server->draining;
+	x->keep_alive = x->req->keep_alive;
 	stream_watch(http_stream(c->http), on_unexpected, c);
 	x->options->handler(x);
 	stream_watch(http_stream(c->http), NULL, NULL);
 	assert(x->state != REPLY_NONE || coro_cancelled(c->coro));
 	if (x->state != REPLY_DONE)
 		x->keep_alive = false;
-	else if (!drain_body(x)) {
-		x->keep_alive = false;
-		linger(x);
-	}
+	else
+		exchange_finish_body(x);
 }
 
 static struct arena *take_arena(struct server *s)
@@ -405,14 +431,32 @@ static struct arena *take_arena(struct server *s)
 static void give_arena(struct server *s, struct arena *a)
 {
 	arena_reset(a);
-	if (s->arenas.len < SPARE_ARENAS_MAX)
+	if (s->arenas.len < SPARES_MAX)
 		vec_push(&s->arenas, a);
 	else
 		arena_free(a);
 }
 
-/* One request. Returns whether the connection can carry another. */
-static bool serve_one(struct conn *c)
+static void give_head(struct server *s, struct buf *head)
+{
+	buf_clear(head);
+	if (s->heads.len < SPARES_MAX)
+		vec_push(&s->heads, *head);
+	else
+		buf_free(head);
+}
+
+static bool still_in_excess(struct conn *c)
+{
+	struct server *s = c->server;
+	c->in_excess = c->in_excess && s->count > s->options->connections_max;
+	s->turned_away += c->in_excess;
+	return c->in_excess;
+}
+
+/* One request, whose head has been read (rc is 0) or not. Returns whether the connection can carry another.
+ */
+static bool serve_one(struct conn *c, int rc, const struct http_head *req)
 {
 	struct server *s = c->server;
 	struct buf head = s->heads.len ? s->heads.at[--s->heads.len] : buf_new(REPLY_HEAD_MAX);
@@ -421,74 +465,46 @@ static bool serve_one(struct conn *c)
 	    .loop = s->loop,
 	    .options = s->options,
 	    .ctx = s->options->ctx,
-	    .began_ns = time_mono_ns(),
+	    .began_ns = c->began_ns,
 	    .arena = take_arena(s),
 	    .head = &head,
+	    .closing = &s->closing,
+	    .req = req,
 	};
-	int rc = http_read_head(c->http, METHOD_OTHER, x.began_ns + s->options->head_timeout_ns, &x.req);
+	if (rc == 0 && still_in_excess(c))
+		rc = -E_FULL;
+	conn_set_state(c, CONN_BUSY);
+	c->in_head = false;
 	if (rc == 0)
 		run_handler(c, &x);
 	else
-		refuse(&x, rc);
+		exchange_refuse(&x, rc);
 	if (s->options->finished && (rc == 0 || x.status))
 		s->options->finished(&x);
 	give_arena(s, x.arena);
-	buf_clear(&head);
-	vec_push(&s->heads, head);
+	give_head(s, &head);
 	return x.keep_alive && !coro_cancelled(c->coro);
 }
 
 static void serve(void *arg)
 {
 	struct conn *c = arg;
-	do {
-		if (!serve_one(c)) {
+	for (;;) {
+		const struct http_head *req = NULL;
+		uint64_t deadline_ns = c->began_ns + c->server->options->head_timeout_ns;
+		int rc = http_try_head(c->http, deadline_ns, &req);
+		if (rc == -E_AGAIN && time_mono_ns() < deadline_ns) {
+			conn_park(c);
+			return;
+		}
+		if (!serve_one(c, rc == -E_AGAIN ? -E_TIMEOUT : rc, req)) {
 			conn_close(c);
 			return;
 		}
-	} while (http_next(c->http)); /* the next request has come already */
-	conn_rest(c);
-}
-
-int exchange_read(struct exchange *x, struct span *ret)
-{
-	if (x->req->expects_continue && !x->continued && !http_body_ready(x->conn)) {
-		struct iovec go_on = {(void *)(uintptr_t) "HTTP/1.1 100 Continue\r\n\r\n", 25};
-		x->continued = true;
-		int rc =
-		    stream_write(http_stream(x->conn), &go_on, 1, deadline_in(x->options->write_timeout_ns));
-		if (rc < 0)
-			return rc;
+		if (!http_next(c->http)) {
+			conn_rest(c);
+			return;
+		}
+		begin_request(c); /* the next request has begun to come */
 	}
-	int rc = http_read_body(x->conn, ret);
-	if (rc == 0)
-		x->body_in += ret->len;
-	return rc;
-}
-
-int exchange_read_all(struct exchange *x, size_t max, struct span *ret)
-{
-	struct span piece;
-	int rc = exchange_read(x, &piece);
-	if (rc < 0)
-		return rc;
-	if (piece.len > max || (x->req->has_length && x->req->length > max))
-		return -E_TOO_LARGE;
-	if (x->req->has_length && piece.len == x->req->length) {
-		*ret = piece;
-		return 0;
-	}
-	struct buf *body = arena_one(x->arena, struct buf);
-	*body = buf_new(max);
-	arena_defer(x->arena, (void (*)(void *))buf_free, body);
-	while (piece.len) {
-		buf_append(body, piece);
-		rc = buf_status(body);
-		if (rc == 0)
-			rc = exchange_read(x, &piece);
-		if (rc < 0)
-			return rc;
-	}
-	*ret = buf_span(body);
-	return 0;
 }

@@ -1,5 +1,5 @@
-/* An HTTP/1.1 server on one loop. An idle connection holds neither a coroutine nor a buffer; a request is one
- * coroutine that runs the handler. */
+/* An HTTP/1.1 server on one loop. A connection that is idle, or waits for the rest of a head, holds neither a
+ * coroutine nor a buffer; a request is one coroutine that runs the handler. */
 #pragma once
 
 #include "base/arena.h"
@@ -34,6 +34,7 @@ struct exchange {
 		REPLY_BROKEN
 	} state;
 	bool keep_alive, head_sent, continued;
+	const bool *closing; /* the server ends: answers from now on are the last of their connections */
 	uint64_t length_left;
 	const struct server_options *options;
 };
@@ -43,12 +44,15 @@ struct server_options {
 	uint64_t head_timeout_ns;  /* from the first byte of a request to the end of its head */
 	uint64_t idle_timeout_ns;  /* between requests */
 	uint64_t write_timeout_ns; /* without any progress */
-	unsigned connections_max;  /* accepting pauses beyond */
+	/* At the limit somebody makes room for a newcomer: who has owed a request for more than a second,
+	 * else who has been idle for longest. If all are busy, the newcomer's request is answered with 503.
+	 */
+	unsigned connections_max;
 	void (*handler)(struct exchange *x);
 	/* After the answer has been sent, or has failed; may be NULL. */
 	void (*finished)(struct exchange *x);
-	/* Answers a request that is refused before it reaches the handler (malformed, too large, too slow):
-	 * returns a JSON body in x->arena. */
+	/* Answers a request that is refused before it reaches the handler (malformed, too large, too slow,
+	 * one connection too many): returns a JSON body in x->arena. */
 	struct span (*refusal)(struct exchange *x, int status, const char *why);
 	void *ctx;
 };
@@ -58,13 +62,19 @@ struct server_options {
 MUST_USE int server_bind(const char *host, uint16_t port, bool shared, uint16_t *ret_port);
 /* Serves connections of the descriptor, which it takes over, on this thread's loop. `options` outlives it. */
 MUST_USE int server_new(struct loop *l, int fd, const struct server_options *options, struct server **ret);
-/* Stops accepting, closes idle connections, lets the others finish their request, until the deadline, then
- * cancels them. Called in a coroutine; 0, or -E_TIMEOUT if some had to be cancelled. */
-MUST_USE int server_drain(struct server *s, uint64_t deadline_ns);
+/* Serves everybody for delay_ns more, but every answer ends its connection; then stops listening, gives idle
+ * connections a second for one more request, lets the others finish theirs, until the deadline, then cancels
+ * them. Called in a coroutine; 0, or -E_TIMEOUT if some had to be cancelled. */
+MUST_USE int server_drain(struct server *s, uint64_t delay_ns, uint64_t deadline_ns);
 /* After a drain, or if the loop has never run; before loop_free(). NULL is fine. */
 void server_free(struct server *s);
+
+struct server_counts {
+	unsigned connections;            /* now */
+	uint64_t made_room, turned_away; /* at the limit, so far */
+};
 /* From any thread. */
-unsigned server_connections(const struct server *s);
+struct server_counts server_counts(const struct server *s);
 
 /* The next piece of the request's body, empty at the end; as http_read_body. */
 MUST_USE int exchange_read(struct exchange *x, struct span *ret);

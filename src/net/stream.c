@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -117,6 +119,14 @@ void stream_close(struct stream *s)
 	SSL_free(s->ssl);
 	uv_close((uv_handle_t *)&s->poll, on_closed);
 	close(s->fd);
+}
+
+void stream_give_up(struct stream *s)
+{
+	static const struct linger reset = {.l_onoff = 1};
+	int unsent;
+	if (ioctl(s->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0)
+		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 }
 
 void stream_shut(struct stream *s)
@@ -357,6 +367,12 @@ void stream_watch(struct stream *s, void (*fn)(void *ctx), void *ctx)
 bool stream_readable(const struct stream *s)
 {
 	return s->readable || (s->ssl && SSL_has_pending(s->ssl));
+}
+
+bool stream_has_bytes(const struct stream *s)
+{
+	char c;
+	return recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 bool stream_peer_gone(const struct stream *s)

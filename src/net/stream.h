@@ -23,6 +23,10 @@ MUST_USE int stream_start_tls(
     struct stream *s, struct tls_client *tls, struct span host, uint64_t deadline_ns);
 /* Tells the peer that nothing more will be sent. */
 void stream_shut(struct stream *s);
+/* The peer has had its time: if it has not taken all that was sent, closing resets the connection instead of
+ * leaving the rest with the kernel, which would offer it for as long as the peer takes a byte now and then.
+ */
+void stream_give_up(struct stream *s);
 /* Closes at once, without TLS goodbye; NULL is fine. */
 void stream_close(struct stream *s);
 
@@ -44,6 +48,8 @@ void stream_watch(struct stream *s, void (*fn)(void *ctx), void *ctx);
 bool stream_readable(const struct stream *s);
 /* Asks the kernel whether the peer has sent something, or ended the connection, that was not read yet. */
 bool stream_peer_spoke(struct stream *s);
+/* Asks the kernel whether bytes of the peer wait to be read (TLS: also those of the protocol itself). */
+bool stream_has_bytes(const struct stream *s);
 /* Whether the peer has kept silent since the last read, also by the kernel's word: no event may have told of
  * it yet. */
 bool stream_rests(struct stream *s);

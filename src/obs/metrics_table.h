@@ -38,6 +38,9 @@
 	X(HTTP_REQUESTS, COUNTER, UNITS, "layer_http_requests_total", "route,code",                          \
 	    "Requests answered, by the route's pattern and the status code.")                                \
 	X(HTTP_CONNECTIONS, GAUGE, UNITS, "layer_http_connections", "", "Open client connections.")          \
+	X(HTTP_CONNECTIONS_LIMITED, COUNTER, UNITS, "layer_http_connections_limited_total", "action",        \
+	    "What happened at the limit of client connections: one that rested made room for a newcomer "    \
+	    "(made_room), or all were busy and the newcomer got a 503 (turned_away).")                       \
 	X(LOG_LINES_DROPPED, COUNTER, UNITS, "layer_log_lines_dropped_total", "",                            \
 	    "Access-log lines lost because standard output did not take them in time.")                      \
 	X(CONFIG_RELOADS, COUNTER, UNITS, "layer_config_reloads_total", "result",                            \

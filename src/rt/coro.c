@@ -69,7 +69,11 @@ static struct coro *coro_make(struct loop *l)
 {
 	struct coro *c = calloc(1, sizeof *c);
 	if (!c)
-		abort(); /* as with arenas: without room for this nothing can go on */
+		abort();                   /* as with arenas: without room for this nothing can go on */
+	if (coro_side_new(&c->side) < 0) { /* the kernel allows a process only so many maps */
+		free(c);
+		return NULL;
+	}
 	c->loop = l;
 	c->timer.fn = on_deadline;
 	return c;
@@ -81,8 +85,8 @@ struct coro *coro_start(struct loop *l, void (*fn)(void *arg), void *arg)
 	if (c) {
 		l->spare = c->next;
 		l->spare_count--;
-	} else {
-		c = coro_make(l);
+	} else if (!(c = coro_make(l))) {
+		return NULL;
 	}
 	c->fn = fn;
 	c->arg = arg;
@@ -116,9 +120,8 @@ void coro_free_spare(struct loop *l)
 
 static void resume(struct loop *l, struct coro *c)
 {
-	if (!c->side.stack) { /* made here, since only the loop's own side may enter a stack first */
-		if (coro_side_new(&c->side) < 0)
-			abort();
+	if (!c->entered) { /* only the loop's own side may enter a stack first */
+		c->entered = true;
 		coro_side_prepare(&l->main, &c->side, coro_main, c);
 	}
 	c->state = CORO_RUNNING;
@@ -235,6 +238,8 @@ void group_start(struct group *g, void (*fn)(void *arg), void *arg)
 	g->members = m;
 	g->running++;
 	m->coro = coro_start(loop_current(), member_main, m);
+	if (!m->coro)
+		abort(); /* its caller, who has a stack, could not go on either */
 }
 
 void group_cancel(struct group *g)

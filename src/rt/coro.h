@@ -16,7 +16,8 @@ static inline uint64_t deadline_in(uint64_t ns)
 	return ns > DEADLINE_NONE - now ? DEADLINE_NONE : now + ns;
 }
 
-/* Starts fn(arg) on the loop, which must be this thread's. It runs after the caller waits or returns. */
+/* Starts fn(arg) on the loop, which must be this thread's. It runs after the caller waits or returns. NULL if
+ * there is no room for another stack: who starts one for a stranger must reckon with that. */
 struct coro *coro_start(struct loop *l, void (*fn)(void *arg), void *arg);
 /* The running coroutine, or NULL outside of one. */
 struct coro *coro_self(void);

@@ -18,7 +18,7 @@ enum coro_state {
 struct coro {
 	struct coro_side side;
 	enum coro_state state;
-	bool cancelled;
+	bool cancelled, entered;
 	int wake_rc;
 	struct coro *next;                  /* in the ready list or among the spare ones */
 	struct coro *live_prev, *live_next; /* all that have not ended */

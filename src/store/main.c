@@ -176,7 +176,8 @@ static void drain(void *arg)
 static void on_stop(struct mail *m)
 {
 	struct service *v = (struct service *)((char *)m - offsetof(struct service, stop));
-	coro_start(v->loop, drain, v);
+	if (!coro_start(v->loop, drain, v))
+		abort();
 }
 
 static void greet(const struct settings *s, uint16_t port)

@@ -235,7 +235,7 @@ int store_server_new(struct loop *l, struct store *st, const struct store_server
 
 void store_server_drain(struct store_server *s, uint64_t deadline_ns)
 {
-	(void)!server_drain(s->server, deadline_ns);
+	(void)!server_drain(s->server, 0, deadline_ns);
 }
 
 void store_server_free(struct store_server *s)

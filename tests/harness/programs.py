@@ -39,11 +39,11 @@ def reap():
 class Program:
     """A running program. Its output goes to a file, so that it can never block on a full pipe."""
 
-    def __init__(self, name, arguments=(), environment=None, port=None, ready="/ready"):
+    def __init__(self, name, arguments=(), environment=None, port=None, ready="/ready", files=None):
         self.host, self.port, self.name = "127.0.0.1", port or free_port(), name
         self.address, self.url = (self.host, self.port), f"http://{self.host}:{self.port}"
         self.log = tempfile.NamedTemporaryFile(prefix=name + "-", suffix=".log")  # noqa: SIM115
-        self.arguments = [str(a).format(port=self.port) for a in arguments]
+        self.files, self.arguments = files, [str(a).format(port=self.port) for a in arguments]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("TURBOPUFFER_", "LAYER_"))}
         clean |= {k: v.format(port=self.port) for k, v in (environment or {}).items()}
         self.process = subprocess.Popen(
@@ -53,7 +53,10 @@ class Program:
         self.await_ready(ready)
 
     def command(self):
-        return [str(build_folder() / self.name), *self.arguments]
+        command = [str(build_folder() / self.name), *self.arguments]
+        if self.files:  # so many descriptors at most
+            command = ["bash", "-c", f'ulimit -n {self.files}; exec "$0" "$@"', *command]
+        return command
 
     def output(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as log:

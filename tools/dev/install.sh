@@ -6,10 +6,10 @@ declare -A packages=(
 		libuv1-dev libllhttp-dev libyyjson-dev libyaml-dev libxxhash-dev libssl-dev zlib1g-dev libpcre2-dev libstemmer-dev
 		libcmocka-dev'
 	# The linters; the runtime of the fuzzers and llvm for the line numbers in their reports; git for the list of files;
-	# Go for its SDK; the web servers stand behind the gateway where requests are smuggled.
+	# Go for its SDK; the web servers stand behind the gateway where requests are smuggled; slow clients.
 	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv golang-1.24-go
-		nginx apache2-bin lighttpd haproxy h2o'
-	[bench]='nginx haproxy wrk libsqlite3-dev'
+		nginx apache2-bin lighttpd haproxy h2o slowhttptest'
+	[bench]='nginx haproxy slowhttptest wrk'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.

@@ -16,7 +16,7 @@
 	X(INTERNAL_ERROR, "internal_error", 500, "The gateway's own fault.")                                 \
 	X(UPSTREAM_ERROR, "upstream_error", 502,                                                             \
 	    "No complete request reached the store (it did not apply), or its answer is not HTTP.")          \
-	X(UNAVAILABLE, "unavailable", 503, "Not configured yet, or draining.")                               \
+	X(UNAVAILABLE, "unavailable", 503, "Not configured yet, draining, or every connection is busy.")     \
 	X(UPSTREAM_TIMEOUT, "upstream_timeout", 504,                                                         \
 	    "A complete request was sent and no answer came: the outcome is unknown.")
 
@@ -34,6 +34,7 @@ struct error_info {
 const struct error_info *error_info(enum error_id id);
 /* The JSON body, in the arena. */
 struct span error_body(struct arena *a, enum error_id id, struct span message);
-/* The error of a status that has exactly one meaning at the edge (400, 408, 413, 431); else INTERNAL_ERROR.
+/* The error of a status that has exactly one meaning at the edge (400, 408, 413, 431, 503); else
+ * INTERNAL_ERROR.
  */
 enum error_id error_of_status(int status);

@@ -31,6 +31,8 @@ enum error_id error_of_status(int status)
 		return ERROR_PAYLOAD_TOO_LARGE;
 	case 431:
 		return ERROR_HEADERS_TOO_LARGE;
+	case 503:
+		return ERROR_UNAVAILABLE;
 	default:
 		return ERROR_INTERNAL_ERROR;
 	}

@@ -57,7 +57,10 @@ static void refresh(const struct gateway *g)
 {
 	for (unsigned i = 0; i < g->worker_count; i++) {
 		const struct worker *w = g->workers[i];
-		metric_set(w->connections, server_connections(w->server));
+		struct server_counts counts = server_counts(w->server);
+		metric_set(w->connections, counts.connections);
+		metric_set(w->made_room, (int64_t)counts.made_room);
+		metric_set(w->turned_away, (int64_t)counts.turned_away);
 		metric_set(w->loop_blocked, (int64_t)loop_blocked_total(w->loop));
 	}
 	if (g->access_log)

@@ -88,7 +88,7 @@ static void run(void (*fn)(void *), void *arg)
 
 static void finish(void)
 {
-	assert_int_equal(server_drain(server, deadline_in(5 * NS_PER_S)), 0);
+	assert_int_equal(server_drain(server, 0, deadline_in(5 * NS_PER_S)), 0);
 	loop_stop(loop);
 }
 
@@ -387,7 +387,7 @@ static void ask_often(void *arg)
 		client_give(conn, true);
 	}
 	assert_int_equal(requests, 50);
-	assert_int_equal(server_connections(server), 2);
+	assert_int_equal(server_counts(server).connections, 2);
 	client_free(client);
 	finish();
 }
