@@ -305,9 +305,8 @@ NOT_YET_WRITTEN = [
     ("embed", {"schema": {"t": {"type": "string", "embed": "openai/text-embedding-3-small"}}}),
 ]
 NOT_YET_ASKED = [
-    ("per", {"limit": {"total": 5, "per": {"attributes": ["id"], "limit": 1}}}),
-    ("Attribute", {"rank_by": ["Attribute", "n"]}),
-    ("Saturate", {"rank_by": ["Saturate", ["Attribute", "n"], {"midpoint": 1}]}),
+    ("Embed", {"rank_by": ["vector", "ANN", ["Embed", "harbour"]]}),
+    ("multi-vector", {"rank_by": ["vector", "ANN", [[1, 1], [1, 2]]]}),
 ]
 
 

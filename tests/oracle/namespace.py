@@ -221,7 +221,7 @@ class Namespace:
             target = values.read_vector(expression[2])
             return {k: self.distance(target, d[expression[0]]) for k, d in self.documents.items()}
         found = evaluate(expression, self.documents, self.schema, alone=True)
-        return {key: score for key, score in found.at.items() if key in found.matched or score == 0}
+        return {k: score for k, score in found.at.items() if k in found.matched or values.f32(score) == 0}
 
     # --- answers ----------------------------------------------------------------------------------
 
