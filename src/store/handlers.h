@@ -6,11 +6,13 @@
 #include "store/log/change.h"
 #include "store/log/commit_log.h"
 #include "store/store.h"
+#include "store/write/write_plan.h"
 
 struct store {
 	struct catalog catalog;
 	struct commit_log *log; /* NULL: in memory only */
 	size_t reply_max;
+	struct write_limits limits;
 	struct cloud *cloud; /* NULL: nothing is simulated */
 	bool admin;
 };
@@ -37,6 +39,10 @@ MUST_USE int store_commit(struct call *c, const struct change *change, const str
 /* Milliseconds since the request came, as `performance` reports them: at least 3. */
 uint64_t call_ms(const struct call *c);
 int refuse_not_found(struct call *c);
+/* 400: the catalog is full. */
+int refuse_too_many(struct call *c);
+/* 400 if the namespace takes no writes. */
+int refuse_read_only(struct call *c, const struct namespace *ns);
 
 /* Takes the read lock of the namespace, or refuses with 404; end with call_end_read(). */
 MUST_USE int call_begin_read(struct call *c, struct holder **ret_holder);
@@ -54,9 +60,12 @@ struct tail_state call_index_state(struct call *c, const struct holder *h);
 /* The same with the lock of writers; the namespace may not exist. 400 if there are too many. */
 MUST_USE int call_begin_write(struct call *c, struct holder **ret_holder);
 void call_end_write(struct call *c, struct holder *h);
+/* The end of a write's reply: `billing` (bytes_queried 0: the write read nothing) and `performance`. */
+void call_put_billing(const struct call *c, uint64_t bytes_written, uint64_t bytes_queried);
 
 /* Handlers: they fill c->reply (status 200 unless they set it) or c->refusal with -E_INVALID. */
 int write_handle(struct call *c);
+int copy_handle(struct call *c); /* a write that copies or branches a namespace */
 int query_handle(struct call *c);
 int explain_handle(struct call *c);
 int list_handle(struct call *c);

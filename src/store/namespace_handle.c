@@ -32,7 +32,7 @@ static void put_time(struct buf *out, const char *key, uint64_t ns)
 }
 
 static void put_metadata(
-    struct buf *out, const struct namespace *ns, const struct tail_state *index, struct span encryption)
+    struct buf *out, const struct namespace *ns, const struct tail_state *index, int version)
 {
 	bool indexed = index->logical_bytes >= INDEXED_FROM_BYTES;
 	buf_lit(out, "{\"schema\":");
@@ -44,48 +44,36 @@ static void put_metadata(
 	put_time(out, "updated_at", ns->updated_ns);
 	put_time(out, "last_write_at", ns->last_write_ns);
 	buf_lit(out, ",\"encryption\":");
-	buf_append(out, encryption);
+	encryption_to_json(&ns->settings, version, out);
 	if (index->unindexed_bytes)
-		buf_printf(out, ",\"index\":{\"status\":\"updating\",\"unindexed_bytes\":%llu}}",
+		buf_printf(out, ",\"index\":{\"status\":\"updating\",\"unindexed_bytes\":%llu}",
 		    (unsigned long long)index->unindexed_bytes);
 	else
-		buf_lit(out, ",\"index\":{\"status\":\"up-to-date\"}}");
+		buf_lit(out, ",\"index\":{\"status\":\"up-to-date\"}");
+	settings_to_json(&ns->settings, out);
+	buf_byte(out, '}');
 }
 
-static int metadata(struct call *c, struct span encryption)
+static int metadata(struct call *c, int version)
 {
 	struct holder *h;
 	int rc = call_begin_read(c, &h);
 	if (rc < 0)
 		return rc;
 	struct tail_state index = call_index_state(c, h);
-	put_metadata(&c->reply->body, h->data, &index, encryption);
+	put_metadata(&c->reply->body, h->data, &index, version);
 	call_end_read(c, h);
 	return 0;
 }
 
 int metadata_v1_handle(struct call *c)
 {
-	return metadata(c, SPAN("{\"sse\":true}"));
+	return metadata(c, 1);
 }
 
 int metadata_v2_handle(struct call *c)
 {
-	return metadata(c, SPAN("{\"mode\":\"default\"}"));
-}
-
-/* Taking settings back is fine, as there are none; making them is not supported yet. */
-int metadata_update_handle(struct call *c)
-{
-	static const char *const settings[] = {"pinning", "read_only"};
-	if (!yyjson_is_obj(c->body))
-		return refuse_type(&c->refusal, "", c->body, "a map");
-	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-		yyjson_val *v = yyjson_obj_get(c->body, settings[i]);
-		if (v && !yyjson_is_null(v) && !yyjson_is_false(v))
-			return refuse_unsupported(&c->refusal, settings[i]);
-	}
-	return metadata_v1_handle(c);
+	return metadata(c, 2);
 }
 
 int warm_handle(struct call *c)

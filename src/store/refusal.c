@@ -61,6 +61,11 @@ int refuse_type(struct refusal *r, const char *path, const yyjson_val *v, const 
 	    r, path, "invalid type: %.*s, expected %s", SPAN_FMT(described(r->arena, v)), expected);
 }
 
+int refuse_missing(struct refusal *r, struct span ns)
+{
+	return refuse(r, 404, "🤷 namespace '%.*s' was not found", SPAN_FMT(ns));
+}
+
 int refuse_unsupported(struct refusal *r, const char *field)
 {
 	return refuse(r, 400, "💔 `%s` is not supported by this local store yet", field);

@@ -19,5 +19,7 @@ int refuse_shape(struct refusal *r, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* 422 for a JSON value of the wrong kind: "PATH: invalid type: map, expected a sequence". */
 int refuse_type(struct refusal *r, const char *path, const yyjson_val *v, const char *expected);
+/* 404 for a namespace that does not exist. */
+int refuse_missing(struct refusal *r, struct span ns);
 /* 400 for what this store does not have yet; the text names the field. */
 int refuse_unsupported(struct refusal *r, const char *field);

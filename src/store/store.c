@@ -8,9 +8,11 @@
 #include "store/params.h"
 #include "json/write.h"
 
-#define REPLY_MAX_DEFAULT ((size_t)1 << 30)
-#define RECORD_MAX        ((size_t)UINT32_MAX)
-#define SERVER_MS_MIN     3 /* the service rarely reports less, and its clients' tests count on more than 2 */
+#define REPLY_MAX_DEFAULT   ((size_t)1 << 30)
+#define DELETE_ROWS_DEFAULT 5000000
+#define PATCH_ROWS_DEFAULT  50000
+#define RECORD_MAX          ((size_t)UINT32_MAX)
+#define SERVER_MS_MIN       3 /* the service rarely reports less, and its clients' tests count on more than 2 */
 
 /* The file is rewritten at open if it is larger than this many times what it needs, and than this size. */
 #define REWRITE_FACTOR     2
@@ -29,14 +31,25 @@ static const struct schema *schema_of(void *arg, struct span name)
 	return s;
 }
 
-static int replay_into(struct holder *h, struct change *change)
+/* The namespace that a copy begins with: what the log has made of its source up to here. */
+static struct namespace *replay_copy(struct store *st, const struct change *change)
+{
+	struct holder *source = catalog_take(&st->catalog, change->source, false);
+	struct namespace *copy = source && source->data ? namespace_copy(source->data, change->at_ns) : NULL;
+	if (source)
+		catalog_release(&st->catalog, source);
+	return copy;
+}
+
+static int replay_into(struct store *st, struct holder *h, struct change *change)
 {
 	if (change->drop) {
 		namespace_free(holder_set(h, NULL));
 		return 0;
 	}
 	if (change->create)
-		namespace_free(holder_set(h, namespace_new(change->at_ns)));
+		namespace_free(holder_set(
+		    h, change->source.len ? replay_copy(st, change) : namespace_new(change->at_ns)));
 	if (!h->data)
 		return -E_CORRUPT;
 	namespace_apply(h->data, change);
@@ -51,7 +64,7 @@ static int replay_record(void *arg, struct span record)
 	int rc = change_decode(a, record, schema_of, st, &change);
 	if (rc == 0) {
 		struct holder *h = catalog_take(&st->catalog, change.ns, true);
-		rc = h ? replay_into(h, &change) : -E_FULL;
+		rc = h ? replay_into(st, h, &change) : -E_FULL;
 		if (h)
 			catalog_release(&st->catalog, h);
 		change_free(&change);
@@ -70,6 +83,7 @@ static int add_piece(
 	change_encode(piece, s, scratch);
 	piece->puts.len = 0;
 	piece->schema = NULL;
+	piece->settings = NULL;
 	piece->create = false;
 	int rc = buf_status(scratch);
 	return rc < 0 ? rc : commit_log_add(log, buf_span(scratch));
@@ -78,16 +92,16 @@ static int add_piece(
 static int add_namespace(struct commit_log *log, struct buf *scratch, struct arena *a, const struct holder *h)
 {
 	struct namespace *ns = h->data;
-	size_t columns = ns->schema->vectors.len;
-	struct change piece = {.ns = h->name, .at_ns = ns->created_ns, .create = true, .schema = ns->schema};
+	struct change piece = {.ns = h->name,
+	    .at_ns = ns->created_ns,
+	    .create = true,
+	    .schema = ns->schema,
+	    .settings = &ns->settings};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < ns->docs.len; i++) {
 		if (!ns->docs.at[i])
 			continue;
-		struct put put = {.doc = ns->docs.at[i]};
-		put.vectors = columns ? arena_array(a, const void *, columns) : NULL;
-		for (size_t k = 0; k < columns; k++)
-			put.vectors[k] = vector_row(&ns->vectors[k], i);
+		struct put put = {.doc = ns->docs.at[i], .vectors = namespace_vectors(ns, a, (uint32_t)i)};
 		vec_push(&piece.puts, put);
 		if (piece.puts.len == REWRITE_PIECE_ROWS)
 			rc = add_piece(log, scratch, &piece, ns->schema);
@@ -155,6 +169,9 @@ int store_open(const char *dir, const struct store_options *opts, struct arena *
 		abort();
 	*ret_report = (struct store_report){0};
 	st->reply_max = opts && opts->reply_max ? opts->reply_max : REPLY_MAX_DEFAULT;
+	st->limits = (struct write_limits){
+	    .delete_rows = opts && opts->delete_rows_max ? opts->delete_rows_max : DELETE_ROWS_DEFAULT,
+	    .patch_rows = opts && opts->patch_rows_max ? opts->patch_rows_max : PATCH_ROWS_DEFAULT};
 	catalog_init(&st->catalog);
 	st->cloud = opts && opts->cloud ? cloud_new(opts->cloud) : NULL;
 	st->admin = st->cloud && opts->admin;
@@ -208,7 +225,19 @@ uint64_t call_ms(const struct call *c)
 
 int refuse_not_found(struct call *c)
 {
-	return refuse(&c->refusal, 404, "🤷 namespace '%.*s' was not found", SPAN_FMT(c->ns));
+	return refuse_missing(&c->refusal, c->ns);
+}
+
+int refuse_too_many(struct call *c)
+{
+	return refuse(&c->refusal, 400, "💔 this store can have at most %d namespaces", CATALOG_MAX);
+}
+
+int refuse_read_only(struct call *c, const struct namespace *ns)
+{
+	if (!ns || !ns->settings.read_only)
+		return 0;
+	return refuse(&c->refusal, 400, "💔 Writes not permitted. This namespace is read-only.");
 }
 
 int call_begin_read(struct call *c, struct holder **ret_holder)
@@ -235,7 +264,7 @@ int call_begin_write(struct call *c, struct holder **ret_holder)
 {
 	struct holder *h = catalog_take(&c->store->catalog, c->ns, true);
 	if (!h)
-		return refuse(&c->refusal, 400, "💔 this store can have at most %d namespaces", CATALOG_MAX);
+		return refuse_too_many(c);
 	pthread_mutex_lock(&h->writer);
 	*ret_holder = h;
 	return 0;
@@ -245,6 +274,21 @@ void call_end_write(struct call *c, struct holder *h)
 {
 	pthread_mutex_unlock(&h->writer);
 	catalog_release(&c->store->catalog, h);
+}
+
+void call_put_billing(const struct call *c, uint64_t bytes_written, uint64_t bytes_queried)
+{
+	struct buf *out = &c->reply->body;
+	buf_lit(out, ",\"billing\":{\"billable_logical_bytes_written\":");
+	buf_u64(out, bytes_written);
+	if (bytes_queried) {
+		buf_lit(out, ",\"query\":{\"billable_logical_bytes_queried\":");
+		buf_u64(out, bytes_queried);
+		buf_lit(out, ",\"billable_logical_bytes_returned\":0}");
+	}
+	buf_lit(out, "},\"performance\":{\"server_total_ms\":");
+	buf_u64(out, call_ms(c));
+	buf_lit(out, "}}");
 }
 
 /* Routes */

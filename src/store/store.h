@@ -14,6 +14,8 @@ struct cloud_settings;
 struct store_options {
 	/* Bytes a reply may have; 0: 1 GiB. */
 	size_t reply_max;
+	/* Rows that one request may delete or patch by filter; 0: 5,000,000 and 50,000. */
+	size_t delete_rows_max, patch_rows_max;
 	/* Behave like the cloud service (store/cloud/cloud_settings.h); NULL: nothing is simulated. Copied.
 	 */
 	const struct cloud_settings *cloud;

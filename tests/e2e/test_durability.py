@@ -101,6 +101,64 @@ def check(counts, acknowledged, seed):
     assert acknowledged <= set(counts), f"lost: {sorted(acknowledged - set(counts))} (seed {seed})"
 
 
+COPY_KILLS = 12
+
+
+def count_rows(connection, name):
+    """None if there is no such namespace."""
+    status, body = connection.query(name, {"aggregate_by": {"n": ["Count"]}})
+    assert status == 200 or status == 404, body
+    return body["aggregations"]["n"] if status == 200 else None
+
+
+def copy_until_killed(store, names, copied):
+    """Copies and branches in turn; {name: rows of the answer} of those that were answered."""
+    connection = Store(store.host, store.port, store.key)
+    try:
+        for number, name in enumerate(names):
+            field = "branch_from_namespace" if number % 2 else "copy_from_namespace"
+            status, body = connection.write(name, {field: NAMESPACE})
+            assert status == 200, body
+            copied[name] = body["rows_affected"]
+    except (OSError, EOFError):
+        pass
+    except Exception as error:
+        if type(error).__module__ != "http.client":
+            raise
+
+
+def test_kill_during_copies(tmp_path):
+    """A copy is there whole, as it was when its source had that many rows, or not at all."""
+    seed = random.randrange(1 << 32)
+    chance, port, tried, copied = random.Random(seed), free_port(), [], {}
+    numbers = iter(range(100_000))
+    for kill in range(COPY_KILLS + 1):
+        store = start_store(tmp_path, port=port)
+        connection = Store(store.host, store.port, store.key)
+        for name in tried:
+            rows = count_rows(connection, name)
+            assert rows == copied.get(name, rows), f"{name} (seed {seed})"
+            whole = rows is None or (rows - min(rows // ROWS, WRITERS)) % ROWS == 0
+            assert whole, f"half a copy: {name} has {rows} rows (seed {seed})"
+        if kill == COPY_KILLS:
+            break
+        writers = Writers(store, numbers)
+        writers.await_acknowledged(5 * WRITERS)
+        names = [f"copy-{kill}-{n}" for n in range(200)]
+        copier = threading.Thread(target=copy_until_killed, args=(store, names, copied))
+        copier.start()
+        before = len(copied)
+        wait_for(lambda before=before: len(copied) > before + 2)
+        threading.Event().wait(chance.uniform(0, 0.01))
+        store.kill()
+        store.check()
+        writers.join()
+        copier.join()
+        tried += names
+    assert len(copied) >= 3 * COPY_KILLS
+    store.stop()
+
+
 @pytest.fixture
 def filled(tmp_path):
     """A data directory with twenty writes, and nobody on it."""

@@ -1,7 +1,7 @@
-/* Requests to a store in memory: each line is a body, the first byte of a line chooses the route. Whatever
- * comes, the answer is JSON with a status of 200, 400, 404 or 422, and a refused write changes nothing. Its
- * index lags, but eventual queries may see what is not indexed: the namespace that trails behind shows the
- * same as the one that leads. */
+/* Requests to a store in memory: each line is a body, the first byte of a line chooses the route, A the
+ * first. Whatever comes, the answer is JSON with a status of 200, 400, 404 or 422, and a refused write
+ * changes nothing. Its index lags, but eventual queries may see what is not indexed: the namespace that
+ * trails behind shows the same as the one that leads. */
 #include "fuzz.h"
 
 #include "store/cloud/cloud_settings.h"
@@ -16,6 +16,8 @@ static const struct {
     {SPAN("POST"), SPAN("/v1/namespaces/n/schema")},
     {SPAN("POST"), SPAN("/v1/namespaces/n/_debug/recall")},
     {SPAN("DELETE"), SPAN("/v2/namespaces/n")},
+    {SPAN("PATCH"), SPAN("/v1/namespaces/n/metadata")},
+    {SPAN("POST"), SPAN("/v2/namespaces/m")},
 };
 enum { QUERY = 1, ROUTES = sizeof routes / sizeof *routes };
 
@@ -69,7 +71,7 @@ static void one(struct store *st, struct span line)
 	yyjson_val *root;
 	int status;
 	struct buf before = seen_strongly(st, a);
-	int route = (unsigned char)line.ptr[0] % ROUTES;
+	int route = (unsigned char)(line.ptr[0] - 'A') % ROUTES;
 	struct buf reply = ask(st, a, route, span_skip(line, 1), &status);
 	if (route == QUERY)
 		explain(st, a, span_skip(line, 1), status);

@@ -258,10 +258,21 @@ def explain(store, oracle, query, mismatch):
 # --- a run ---------------------------------------------------------------------------------------
 
 
+ANSWERED = (
+    *("rows_" + kind for kind in ("affected", "upserted", "patched", "deleted", "remaining")),
+    *(kind + "_ids" for kind in ("upserted", "patched", "deleted")),
+)
+
+
 def check_write(store, namespace, oracle, body):
     result = answer(*store.write(namespace, body))
-    for name, count in oracle.write(body).items():
-        require(result.get(name) == count, name, result.get(name), "expected", count, "for", body)
+    written = oracle.write(body)
+    expected = written.fields()
+    for name in ANSWERED:
+        require(
+            result.get(name) == expected.get(name), name, result.get(name), "expected", expected, "for", body
+        )
+    require(("query" in result["billing"]) == written.reads, "billing", result["billing"], "for", body)
 
 
 def permits_of(query):
@@ -292,6 +303,8 @@ def run_namespace(store, seed):
             body["distance_metric"] = random.choice(["cosine_distance", "euclidean_squared"])
         elif "distance_metric" in body:
             body["distance_metric"] = oracle.metric
+        if state:
+            random.add_conditions(body, oracle.schema)
         check_write(store, namespace, oracle, body)
         if random.maybe(0.3):
             status, _ = store.write(namespace, random.broken(schema))

@@ -292,6 +292,46 @@ class Generator(random.Random):
             body["distance_metric"] = "cosine_distance"
         return body
 
+    def fitting(self, schema, *kinds):
+        return [name for name, option in schema.items() if option["type"] in kinds]
+
+    def ref_leaf(self, schema):
+        """One comparison with what the row writes; `schema` is the oracle's."""
+        name = self.choice([n for n, o in schema.items() if o.get("filterable")])
+        kind = schema[name]["type"]
+        if not values.is_array(kind):
+            op = self.choice([*SCALAR_ONE, *SCALAR_MANY])
+            fitting = self.fitting(schema, kind, *(["[]" + kind] if op in SCALAR_MANY else []))
+        else:
+            op = self.choice([*ARRAY_ONE, *ARRAY_MANY])
+            one, many = kind[2:], kind
+            kinds = [one] if op in ARRAY_ONE else [one, many] if op in SCALAR_MANY else [many]
+            fitting = self.fitting(schema, *kinds)
+        return [name, op, {"$ref_new": self.choice(fitting)}] if fitting else [name, "NotEq", None]
+
+    def condition(self, schema, texts):
+        """`texts`: operators that look at the stored text may be in it."""
+        parts = []
+        for _ in range(self.randint(1, 3)):
+            leaf = self.ref_leaf(schema) if self.maybe(0.7) else self.leaf(schema)
+            if texts or not ("Token" in leaf[1] or leaf[1] == "Regex"):
+                parts.append(["Not", leaf] if self.maybe(0.2) else leaf)
+        return parts[0] if len(parts) == 1 else [self.choice(["And", "Or"]), parts]
+
+    def add_conditions(self, body, schema):
+        """Makes some of the operations conditional and adds writes by filter; `schema` is the oracle's."""
+        if self.maybe(0.7):
+            body["return_affected_ids"] = True
+        if self.maybe(0.3):
+            body["delete_by_filter"] = ["And", [self.filter(schema), self.filter(schema)]]
+        if self.maybe(0.3):
+            patch = self.row(schema, None, True)
+            del patch["id"]
+            body["patch_by_filter"] = {"filters": self.filter(schema), "patch": patch}
+        for kind in ("upsert", "patch", "delete"):
+            if self.maybe(0.4):
+                body[kind + "_condition"] = self.condition(schema, "patch_by_filter" not in body)
+
     def broken(self, schema):
         """A batch that repeats an id: refused as a whole."""
         keys = self.sample(self.ids(schema["id"]), 3)

@@ -6,6 +6,7 @@ from . import values
 from .filters import compile_filter
 from .highlight import Highlight
 from .scores import evaluate
+from .writes import Written
 
 
 class Ranked:
@@ -18,71 +19,7 @@ class Ranked:
         self.entries, self.scored, self.exact, self.same = entries, scored, exact, same
 
 
-class Namespace:
-    def __init__(self):
-        self.schema = {}
-        self.documents = {}
-        self.metric = None
-
-    # --- writing ----------------------------------------------------------------------------------
-
-    @staticmethod
-    def rows_of(columns):
-        names = list(columns)
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-    def declare(self, schema):
-        for name, option in schema.items():
-            option = {"type": option} if isinstance(option, str) else dict(option)
-            if option.get("full_text_search") == {}:
-                option["full_text_search"] = True
-            searched = any(option.get(flag) for flag in ("full_text_search", "regex", "glob", "fuzzy"))
-            if not values.is_vector(option["type"]):
-                option.setdefault("filterable", not searched and option["type"] != values.SPARSE)
-            self.schema[name] = option
-
-    def infer(self, row):
-        """Declares what no schema did; a vector's metric stands in the request, not here."""
-        for name, value in row.items():
-            if name not in self.schema and value is not None:
-                self.declare({name: values.infer_type(name, value)})
-
-    def read_row(self, row):
-        self.infer(row)
-        present = {name: value for name, value in row.items() if value is not None}
-        return {name: values.read(self.schema[name]["type"], value) for name, value in present.items()}
-
-    def write(self, body):
-        """Applies a legal body and returns the counts of the answer."""
-        self.metric = body.get("distance_metric", self.metric)
-        self.declare(body.get("schema", {}))
-        counts = {}
-        upserts = body.get("upsert_rows", []) + self.rows_of(body.get("upsert_columns", {}))
-        patches = body.get("patch_rows", []) + self.rows_of(body.get("patch_columns", {}))
-        if "upsert_rows" in body or "upsert_columns" in body:
-            for row in upserts:
-                document = self.read_row(row)
-                self.documents[document["id"]] = document
-            counts["rows_upserted"] = len(upserts)
-        if "patch_rows" in body or "patch_columns" in body:
-            counts["rows_patched"] = sum(self.patch(row) for row in patches)
-        if "deletes" in body:
-            for key in body["deletes"]:
-                self.documents.pop(values.read(self.schema["id"]["type"], key), None)
-            counts["rows_deleted"] = len(body["deletes"])
-        return counts | {"rows_affected": sum(counts.values())}
-
-    def patch(self, row):
-        changes = self.read_row(row)
-        document = self.documents.get(changes["id"])
-        if document is None:
-            return False
-        document.update(changes)
-        for name, value in row.items():
-            if value is None:
-                document.pop(name, None)
-        return True
-
+class Namespace(Written):
     # --- ranking ----------------------------------------------------------------------------------
 
     def order(self, candidates, clauses):

@@ -174,6 +174,56 @@ def test_shortest_f32():
     assert values.f32_text_value(values.f32(0.7)) == 0.7
 
 
+NEWER = ["v", "Lt", {"$ref_new": "v"}]
+
+
+@pytest.mark.parametrize(
+    "body, fields, left",
+    [
+        (
+            {"upsert_rows": [{"id": 1, "v": 6}, {"id": 2, "v": 6}], "upsert_condition": NEWER},
+            {"rows_upserted": 1, "rows_affected": 1},
+            {1: 6, 2: 7, 3: None},
+        ),
+        (
+            {"upsert_rows": [{"id": 3, "v": 1}, {"id": 4, "v": 1}], "upsert_condition": ["id", "Eq", None]},
+            {"rows_upserted": 1, "rows_affected": 1},
+            {1: 5, 2: 7, 3: None, 4: 1},
+        ),
+        (
+            {"deletes": [1, 3, 9], "delete_condition": ["v", "Eq", {"$ref_new": "v"}]},
+            {"rows_deleted": 1, "rows_affected": 1},
+            {1: 5, 2: 7},
+        ),
+        ({"deletes": [1, 9]}, {"rows_deleted": 2, "rows_affected": 2}, {2: 7, 3: None}),
+        (
+            {
+                "delete_by_filter": ["v", "Gte", 5],
+                "upsert_rows": [{"id": 2, "v": 1}],
+                "return_affected_ids": True,
+            },
+            {
+                "rows_deleted": 2,
+                "rows_upserted": 1,
+                "rows_affected": 3,
+                "deleted_ids": [1, 2],
+                "upserted_ids": [2],
+            },
+            {2: 1, 3: None},
+        ),
+        (
+            {"patch_by_filter": {"filters": ["v", "Gte", 7], "patch": {"v": None}}},
+            {"rows_patched": 1, "rows_affected": 1},
+            {1: 5, 2: None, 3: None},
+        ),
+    ],
+)
+def test_conditions_and_filter_writes(body, fields, left):
+    space = namespace({}, [{"id": 1, "v": 5}, {"id": 2, "v": 7}, {"id": 3}])
+    assert space.write(body).fields() == fields
+    assert {key: document.get("v") for key, document in space.documents.items()} == left
+
+
 @pytest.mark.parametrize(
     "source",
     [

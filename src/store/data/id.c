@@ -1,5 +1,4 @@
 #include "store/data/value.h"
-#include "json/write.h"
 
 #include <endian.h>
 
@@ -15,8 +14,7 @@ int id_from_json(struct arena *a, enum id_kind kind, const yyjson_val *value, st
 	if (kind == ID_UINT) {
 		if (!yyjson_is_uint(v))
 			return -E_INVALID;
-		uint64_t big = htobe64(yyjson_get_uint(v));
-		*ret_key = arena_copy(a, span_of((const char *)&big, sizeof big));
+		*ret_key = id_from_scalar(a, kind, &(union scalar){.u64 = yyjson_get_uint(v)});
 		return 0;
 	}
 	if (!yyjson_is_str(v))
@@ -27,11 +25,38 @@ int id_from_json(struct arena *a, enum id_kind kind, const yyjson_val *value, st
 		*ret_key = json_span(v);
 		return 0;
 	}
-	struct uuid u;
-	int rc = uuid_parse(json_span(v), &u);
+	union scalar s;
+	int rc = uuid_parse(json_span(v), &s.uuid);
 	if (rc == 0)
-		*ret_key = arena_copy(a, span_of((const char *)u.bytes, sizeof u.bytes));
+		*ret_key = id_from_scalar(a, kind, &s);
 	return rc;
+}
+
+enum value_base id_base(enum id_kind kind)
+{
+	static const enum value_base bases[] = {
+	    [ID_UINT] = VALUE_UINT, [ID_UUID] = VALUE_UUID, [ID_STRING] = VALUE_STRING};
+	return bases[kind];
+}
+
+union scalar id_to_scalar(enum id_kind kind, struct span key)
+{
+	union scalar s = {.text = key};
+	if (kind == ID_UINT)
+		s.u64 = id_uint(key);
+	else if (kind == ID_UUID)
+		memcpy(s.uuid.bytes, key.ptr, sizeof s.uuid.bytes);
+	return s;
+}
+
+struct span id_from_scalar(struct arena *a, enum id_kind kind, const union scalar *s)
+{
+	uint64_t big = htobe64(s->u64);
+	if (kind == ID_UINT)
+		return arena_copy(a, span_of((const char *)&big, sizeof big));
+	if (kind == ID_UUID)
+		return arena_copy(a, span_of((const char *)s->uuid.bytes, sizeof s->uuid.bytes));
+	return s->text;
 }
 
 uint64_t id_uint(struct span key)
@@ -43,19 +68,8 @@ uint64_t id_uint(struct span key)
 
 void id_to_json(struct buf *out, enum id_kind kind, struct span key)
 {
-	union scalar s;
-	switch (kind) {
-	case ID_UINT:
-		buf_u64(out, id_uint(key));
-		break;
-	case ID_UUID:
-		memcpy(s.uuid.bytes, key.ptr, sizeof s.uuid.bytes);
-		scalar_to_json(out, VALUE_UUID, &s);
-		break;
-	case ID_STRING:
-		json_put_string(out, key);
-		break;
-	}
+	union scalar s = id_to_scalar(kind, key);
+	scalar_to_json(out, id_base(kind), &s);
 }
 
 size_t id_logical_size(enum id_kind kind, struct span key)

@@ -3,7 +3,8 @@
 #include "store/data/vector.h"
 #include "store/log/change.h"
 
-#define HOLES_SLACK 1024 /* holes that are not worth a renumbering */
+#define BILLED_READ_MIN 256000000 /* what the service bills for the smallest read */
+#define HOLES_SLACK     1024      /* holes that are not worth a renumbering */
 
 static void *checked(void *p)
 {
@@ -117,6 +118,7 @@ struct namespace *namespace_free(struct namespace *ns)
 	vec_free(&ns->sparse);
 	map_free(&ns->by_id);
 	schema_free(ns->schema);
+	settings_free(&ns->settings);
 	free(ns);
 	return NULL;
 }
@@ -142,6 +144,22 @@ static struct text_index *build_text_index(const struct namespace *ns, const str
 	return ti;
 }
 
+/* The values of an attribute and its sparse index go; what the values point to goes with the document. */
+static void forget_values(struct namespace *ns, const struct attr *attr)
+{
+	if (attr->index < ns->sparse.len)
+		ns->sparse.at[attr->index] = sparse_index_free(ns->sparse.at[attr->index]);
+	vec_each (&ns->docs, d) {
+		const struct value *v = *d ? doc_value(*d, attr->index) : NULL;
+		if (!v)
+			continue;
+		size_t size = value_logical_size(attr->type, v);
+		(*d)->logical_size -= size;
+		ns->logical_bytes -= size;
+		(*d)->values[attr->index].present = false;
+	}
+}
+
 /* Puts a new schema in force: indexes appear, vanish, or are rebuilt at once. */
 static void change_schema(struct namespace *ns, struct schema *schema)
 {
@@ -152,6 +170,8 @@ static void change_schema(struct namespace *ns, struct schema *schema)
 		const struct attr *old =
 		    attr->index < ns->schema->attrs.len ? ns->schema->attrs.at[attr->index] : NULL;
 		bool had = old && old->full_text;
+		if (attr->dropped && old && !old->dropped)
+			forget_values(ns, attr);
 		if (had && attr->full_text && same_text_options(&old->text, &attr->text))
 			continue;
 		ns->text.at[attr->index] = text_index_free(ns->text.at[attr->index]);
@@ -290,6 +310,8 @@ void namespace_apply(struct namespace *ns, struct change *c)
 	if (c->schema)
 		change_schema(ns, c->schema);
 	c->schema = NULL;
+	if (c->settings)
+		settings_set(&ns->settings, c->settings);
 	vec_each (&c->deletes, id) {
 		apply_delete(ns, *id);
 	}
@@ -302,4 +324,40 @@ void namespace_apply(struct namespace *ns, struct change *c)
 	ns->updated_ns = c->at_ns;
 	if (c->rows)
 		ns->last_write_ns = c->at_ns;
+}
+
+const void **namespace_vectors(const struct namespace *ns, struct arena *a, uint32_t slot)
+{
+	size_t columns = ns->schema->vectors.len;
+	const void **vectors = columns ? arena_array(a, const void *, columns) : NULL;
+	for (size_t i = 0; i < columns; i++)
+		vectors[i] = vector_row(&ns->vectors[i], slot);
+	return vectors;
+}
+
+struct namespace *namespace_copy(const struct namespace *from, uint64_t created_ns)
+{
+	struct namespace *to = namespace_new(created_ns);
+	struct change all = {.at_ns = created_ns, .rows = true, .schema = schema_clone(from->schema)};
+	struct arena *a = arena_new();
+	struct value *values = arena_array(a, struct value, from->schema->attrs.len);
+	vec_reserve(&all.puts, namespace_row_count(from));
+	vec_each (&from->docs, d) {
+		if (!*d)
+			continue;
+		memset(values, 0, from->schema->attrs.len * sizeof *values);
+		memcpy(values, (*d)->values, (*d)->count * sizeof *values);
+		struct put put = {.vectors = namespace_vectors(from, a, (*d)->slot)};
+		put.doc = doc_new(from->schema, (*d)->id, values);
+		vec_push(&all.puts, put);
+	}
+	namespace_apply(to, &all);
+	change_free(&all);
+	arena_free(a);
+	return to;
+}
+
+uint64_t namespace_billed_read(const struct namespace *ns)
+{
+	return ns->logical_bytes > BILLED_READ_MIN ? ns->logical_bytes : BILLED_READ_MIN;
 }

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "store/data/schema.h"
+#include "store/data/settings.h"
 #include "store/data/sparse_index.h"
 #include "store/text/text_index.h"
 
@@ -24,6 +25,7 @@ struct vector_column {
 struct namespace
 {
 	struct schema *schema;
+	struct settings settings;
 	struct map by_id;       /* id key → struct doc */
 	VEC(struct doc *) docs; /* by slot; NULL: a hole */
 	struct vector_column
@@ -37,6 +39,12 @@ struct namespace
 struct namespace *namespace_new(uint64_t created_ns);
 /* Returns NULL; NULL is fine. */
 struct namespace *namespace_free(struct namespace *ns);
+
+/* A namespace of its own with the same documents and schema, and no settings. */
+struct namespace *namespace_copy(const struct namespace *from, uint64_t created_ns);
+
+/* Bytes that reading the whole namespace counts in billing; small ones count as the least. */
+uint64_t namespace_billed_read(const struct namespace *ns);
 
 static inline size_t namespace_row_count(const struct namespace *ns)
 {
@@ -62,6 +70,9 @@ static inline const float *namespace_vector(
 	const struct vector_column *c = &ns->vectors[attr->column];
 	return vector_unpack(a, attr->type, vector_row(c, d->slot));
 }
+
+/* The vectors of the document in this slot, by column, in the arena; NULL in a namespace without any. */
+const void **namespace_vectors(const struct namespace *ns, struct arena *a, uint32_t slot);
 
 /* The index of a full-text attribute, or NULL. */
 static inline const struct text_index *namespace_text(const struct namespace *ns, const struct attr *attr)

@@ -64,8 +64,16 @@ struct attr *schema_add(struct schema *s, const struct attr *attr)
 		copy->column = (uint32_t)s->vectors.len;
 		vec_push(&s->vectors, copy);
 	}
-	map_put(&s->by_name, copy->name, copy);
+	if (!copy->dropped)
+		map_put(&s->by_name, copy->name, copy);
 	return copy;
+}
+
+void schema_drop(struct schema *s, struct attr *attr)
+{
+	map_del(&s->by_name, attr->name);
+	attr->dropped = true;
+	attr->filterable = attr->full_text = attr->glob = attr->regex = attr->fuzzy = false;
 }
 
 const struct attr *schema_find(const struct schema *s, struct span name)
@@ -188,6 +196,8 @@ void schema_to_json(const struct schema *s, struct buf *out)
 	buf_lit(out, "{");
 	put_id(s, out, &first, SPAN(",\"filterable\":null,\"full_text_search\":null}"));
 	vec_each (&s->attrs, attr) {
+		if ((*attr)->dropped)
+			continue;
 		json_put_key(out, &first, (*attr)->name);
 		put_attr(out, *attr);
 	}
@@ -200,6 +210,8 @@ void schema_to_metadata_json(const struct schema *s, struct buf *out)
 	buf_lit(out, "{");
 	put_id(s, out, &first, SPAN("}"));
 	vec_each (&s->attrs, attr) {
+		if ((*attr)->dropped)
+			continue;
 		json_put_key(out, &first, (*attr)->name);
 		put_metadata_attr(out, *attr, s->metric);
 	}

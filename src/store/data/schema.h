@@ -1,5 +1,6 @@
 /* The schema of a namespace: its id kind and attributes. Attributes are only ever added, so an attribute's
- * index stays valid as long as the namespace lives and is what documents and the log refer to. */
+ * index stays valid as long as the namespace lives and is what documents and the log refer to. One that is
+ * dropped keeps its index and type but is not found by its name any more; no document has a value for it. */
 #pragma once
 
 #include "base/map.h"
@@ -48,6 +49,7 @@ struct attr {
 	struct value_type type;
 	bool filterable, glob, regex, fuzzy;
 	bool full_text; /* `text` holds */
+	bool dropped;   /* none of the above is set */
 	struct text_options text;
 	uint32_t column; /* of a vector: its number among the vector columns */
 };
@@ -68,6 +70,8 @@ struct schema *schema_clone(const struct schema *s);
 struct schema *schema_free(struct schema *s);
 /* Adds a copy of the attribute (its name too) and gives it index and column. */
 struct attr *schema_add(struct schema *s, const struct attr *attr);
+/* Drops an attribute that is no vector; it stays in schema->attrs. */
+void schema_drop(struct schema *s, struct attr *attr);
 /* The attribute, or NULL; `id` is not one. */
 const struct attr *schema_find(const struct schema *s, struct span name);
 

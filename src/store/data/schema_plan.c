@@ -424,6 +424,39 @@ static int plan_id(struct schema *s, yyjson_val *v, const char *path, struct ref
 	return refuse(r, 400, "💔 %.*s is not a valid ID type", SPAN_FMT(text));
 }
 
+/* {"drop": true}, and nothing beside it. */
+static int plan_drop(struct schema *s, const struct definition *d, yyjson_val *v, struct refusal *r)
+{
+	struct attr *attr = map_get(&s->by_name, d->name);
+	if (!yyjson_is_true(yyjson_obj_get(v, "drop")))
+		return refuse(r, 400, "💔 `drop` of attribute '%.*s' must be true", SPAN_FMT(d->name));
+	if (yyjson_obj_size(v) != 1)
+		return refuse(r, 400, "💔 `drop` of attribute '%.*s' cannot be combined with other options",
+		    SPAN_FMT(d->name));
+	if (!attr)
+		return refuse(r, 400, "💔 attribute '%.*s' cannot be dropped: it %s", SPAN_FMT(d->name),
+		    span_eq(d->name, SPAN("id")) ? "is the id" : "is not in the schema");
+	if (attr->type.base == VALUE_VECTOR)
+		return refuse(r, 400,
+		    "💔 attribute '%.*s' cannot be dropped: the vector attributes of a namespace are fixed "
+		    "when "
+		    "it is created",
+		    SPAN_FMT(d->name));
+	schema_drop(s, attr);
+	return 0;
+}
+
+static int plan_attribute(
+    struct schema *s, struct definition *d, yyjson_val *v, bool created, struct refusal *r)
+{
+	if (yyjson_obj_get(v, "drop"))
+		return plan_drop(s, d, v, r);
+	if (span_eq(d->name, SPAN("id")))
+		return plan_id(s, v, d->path, r);
+	int rc = read_definition(d, v, r);
+	return rc < 0 ? rc : merge_definition(s, d, created, r);
+}
+
 int schema_plan(struct schema *s, yyjson_val *definitions, bool created, const char *path, struct refusal *r)
 {
 	size_t i, n;
@@ -434,9 +467,7 @@ int schema_plan(struct schema *s, yyjson_val *definitions, bool created, const c
 	{
 		struct definition d = {.name = json_span(key)};
 		d.path = under(r, path, arena_str(r->arena, d.name));
-		int rc = span_eq(d.name, SPAN("id")) ? plan_id(s, v, d.path, r) : read_definition(&d, v, r);
-		if (rc == 0 && !span_eq(d.name, SPAN("id")))
-			rc = merge_definition(s, &d, created, r);
+		int rc = plan_attribute(s, &d, v, created, r);
 		if (rc < 0)
 			return rc;
 	}

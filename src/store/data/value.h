@@ -91,6 +91,11 @@ union scalar {
 	struct uuid uuid;
 };
 
+/* The id as the value of an attribute of its own type, which is the base type, and back. */
+enum value_base id_base(enum id_kind kind);
+union scalar id_to_scalar(enum id_kind kind, struct span key);
+struct span id_from_scalar(struct arena *a, enum id_kind kind, const union scalar *s);
+
 struct sparse_entry; /* store/data/sparse.h */
 
 struct value {

@@ -23,6 +23,16 @@ enum item_test { TEST_EQ, TEST_LT, TEST_LTE, TEST_GT, TEST_GTE, TEST_IN, TEST_GL
 
 #define FILTER_ON_ID UINT32_MAX
 
+/* The operand {"$ref_new": attribute} of a condition. */
+struct filter_ref {
+	uint32_t attr; /* its index, or FILTER_ON_ID */
+	struct value_type type;
+	enum id_kind id_kind;  /* of the namespace */
+	enum filter_kind kind; /* of the leaf, when the new value is not null */
+	bool nullable;         /* the operator takes null */
+	bool flipped;          /* `negated` of the leaf is turned round for a null */
+};
+
 struct filter {
 	enum filter_kind kind;
 	bool negated;
@@ -33,6 +43,7 @@ struct filter {
 	struct glob *glob;
 	struct fuzzy fuzzy;
 	uint64_t *slots;
+	struct filter_ref *ref; /* NULL: the operand is fixed */
 	struct filter **parts;
 	size_t parts_len;
 };
@@ -44,6 +55,7 @@ struct filter_leaf {
 	struct refusal *r;
 	const char *path;
 	struct span name, op;
+	bool condition;          /* of a write: $ref_new may stand as an operand */
 	const struct attr *attr; /* NULL: the id */
 	struct value_type type;
 	yyjson_val *operand, *option; /* option: NULL without */
@@ -58,3 +70,13 @@ int filter_mismatch(const struct filter_leaf *leaf, struct span expected);
 MUST_USE int filter_parse_fuzzy(const struct filter_leaf *leaf, struct filter *f);
 MUST_USE int filter_parse_regex(const struct filter_leaf *leaf, struct filter *f);
 MUST_USE int filter_parse_tokens(const struct filter_leaf *leaf, struct filter *f);
+
+/* {"$ref_new": attribute} in the place of one value, of a list, or of either. */
+enum ref_form { REF_ONE, REF_LIST, REF_EITHER };
+bool filter_is_ref(yyjson_val *operand);
+MUST_USE int filter_parse_ref(
+    const struct filter_leaf *leaf, enum ref_form form, bool nullable, struct filter *f);
+/* Null is less than every value and equal to a missing one: makes the leaf compare with it. */
+void filter_compare_with_null(struct filter *f);
+/* Sorts the items of TEST_IN. */
+void filter_sort_items(enum value_base base, union scalar *items, size_t n);

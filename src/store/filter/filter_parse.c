@@ -129,6 +129,11 @@ static int by_base(const void *a, const void *b, void *base)
 	return scalar_cmp(*(const enum value_base *)base, a, b);
 }
 
+void filter_sort_items(enum value_base base, union scalar *items, size_t n)
+{
+	qsort_r(items, n, sizeof *items, by_base, &base);
+}
+
 static int parse_set(const struct filter_leaf *leaf, bool may_stand_alone, struct filter *f)
 {
 	struct span name = base_name(leaf);
@@ -139,14 +144,12 @@ static int parse_set(const struct filter_leaf *leaf, bool may_stand_alone, struc
 	int rc = parse_list(leaf, may_stand_alone ? either : list, &f->operand);
 	if (rc < 0)
 		return rc;
-	union scalar *items = (union scalar *)(uintptr_t)f->operand.many;
-	qsort_r(items, f->operand.count, sizeof *items, by_base, &f->type.base);
+	filter_sort_items(f->type.base, (union scalar *)(uintptr_t)f->operand.many, f->operand.count);
 	return 0;
 }
 
-/* Null is less than every value and equal to a missing one: Gt null asks for presence, Gte null
- * for nothing. */
-static void compare_with_null(struct filter *f)
+/* Gt null asks for presence, Gte null for nothing. */
+void filter_compare_with_null(struct filter *f)
 {
 	f->kind = f->test == TEST_GTE ? FILTER_EVERY : FILTER_PRESENT;
 	if (f->test == TEST_EQ)
@@ -156,7 +159,7 @@ static void compare_with_null(struct filter *f)
 static int parse_value(const struct filter_leaf *leaf, bool nullable, struct filter *f)
 {
 	if (nullable && yyjson_is_null(leaf->operand)) {
-		compare_with_null(f);
+		filter_compare_with_null(f);
 		return 0;
 	}
 	if (nullable && leaf->type.array) {
@@ -211,9 +214,29 @@ static int require_form(const struct filter_leaf *leaf, enum on on)
 	    SPAN_FMT(leaf->attr ? value_type_text(leaf->arena, leaf->type) : base_name(leaf)));
 }
 
+static int parse_ref(const struct filter_leaf *leaf, const struct filter_op *op, struct filter *f)
+{
+	switch (op->operand) {
+	case OPERAND_VALUE:
+	case OPERAND_NULLABLE:
+		return filter_parse_ref(leaf, op->on == ON_ANY && leaf->type.array ? REF_LIST : REF_ONE,
+		    op->operand == OPERAND_NULLABLE, f);
+	case OPERAND_LIST:
+		return filter_parse_ref(leaf, REF_LIST, false, f);
+	case OPERAND_SET:
+		return filter_parse_ref(leaf, REF_EITHER, false, f);
+	default:
+		return filter_refuse(leaf, "`$ref_new` cannot be the operand of %.*s", SPAN_FMT(leaf->op));
+	}
+}
+
 static int parse_operand(const struct filter_leaf *leaf, const struct filter_op *op, struct filter *f)
 {
 	int rc;
+	if (filter_is_ref(leaf->operand) && !leaf->condition)
+		return filter_refuse(leaf, "`$ref_new` can only stand in the condition of a write");
+	if (filter_is_ref(leaf->operand) && op->operand >= OPERAND_GLOB)
+		return parse_ref(leaf, op, f);
 	switch (op->operand) {
 	case OPERAND_GLOB:
 	case OPERAND_IGLOB:
@@ -235,6 +258,8 @@ static int parse_operand(const struct filter_leaf *leaf, const struct filter_op 
 		rc = require_form(leaf, op->on);
 	if (rc < 0)
 		return rc;
+	if (filter_is_ref(leaf->operand))
+		return parse_ref(leaf, op, f);
 	if (op->operand == OPERAND_LIST || op->operand == OPERAND_SET)
 		return parse_set(leaf, op->operand == OPERAND_SET, f);
 	return parse_value(leaf, op->operand == OPERAND_NULLABLE, f);
@@ -352,5 +377,12 @@ int filter_parse(const struct namespace *ns, yyjson_val *json, const char *path,
     struct filter **ret_filter, struct refusal *r)
 {
 	struct filter_leaf outer = {.ns = ns, .arena = a, .r = r, .path = path};
+	return parse(&outer, json, 0, ret_filter);
+}
+
+int condition_parse(const struct namespace *ns, yyjson_val *json, const char *path, struct arena *a,
+    struct filter **ret_filter, struct refusal *r)
+{
+	struct filter_leaf outer = {.ns = ns, .arena = a, .r = r, .path = path, .condition = true};
 	return parse(&outer, json, 0, ret_filter);
 }

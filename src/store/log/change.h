@@ -16,6 +16,10 @@ struct change {
 	bool create, drop;
 	bool rows;             /* data was written, so last_write_at moves */
 	struct schema *schema; /* the new one; NULL: unchanged */
+	/* All settings anew; NULL: unchanged. Their texts are not the change's. */
+	const struct settings *settings;
+	struct span
+	    source; /* of a copy: the namespace whose documents and schema, as they are now, it begins with */
 	VEC(struct put) puts;
 	VEC(struct span) deletes; /* id keys */
 };

@@ -1,5 +1,6 @@
 /* The form of a change in the log. Little-endian, no padding:
- *   change  flags:u8 at:u64 name:short [schema] puts:u32 doc… deletes:u32 id:short…
+ *   change  flags:u8 at:u64 name:short [schema] [settings] [source:short] puts:u32 doc… deletes:u32 id:short…
+ *   settings fields:u8 (field:u8 length:u16 bytes)…, each field that is set
  *   schema  id_kind:u8 (255: none) metric:u8 attributes:u16 attribute…
  *   attr    name:short base:u8 shape:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
  *           flags:u8 max_token_length:u32]
@@ -13,10 +14,25 @@
 
 #include "base/half.h"
 
-enum { CHANGE_CREATE = 1, CHANGE_DROP = 2, CHANGE_ROWS = 4, CHANGE_SCHEMA = 8 };
-enum { ATTR_FILTERABLE = 1, ATTR_GLOB = 2, ATTR_REGEX = 4, ATTR_FUZZY = 8, ATTR_FULL_TEXT = 16 };
+enum {
+	CHANGE_CREATE = 1,
+	CHANGE_DROP = 2,
+	CHANGE_ROWS = 4,
+	CHANGE_SCHEMA = 8,
+	CHANGE_SETTINGS = 16,
+	CHANGE_COPY = 32
+};
+enum {
+	ATTR_FILTERABLE = 1,
+	ATTR_GLOB = 2,
+	ATTR_REGEX = 4,
+	ATTR_FUZZY = 8,
+	ATTR_FULL_TEXT = 16,
+	ATTR_DROPPED = 128
+};
 enum { SHAPE_ARRAY = 1, SHAPE_F16 = 2 };
 enum { TEXT_STEMMING = 1, TEXT_STOPWORDS = 2, TEXT_CASE = 4, TEXT_FOLDING = 8 };
+enum { SET_READ_ONLY = 1, SET_SHARDS, SET_REPLICAS, SET_PINNED, SET_KEY_NAME, SET_PARENT };
 #define NO_ID_KIND 255
 
 static void put_raw(struct buf *out, const void *p, size_t n)
@@ -58,7 +74,7 @@ static void put_attr(struct buf *out, const struct attr *attr)
 	PUT(out, uint8_t,
 	    (attr->filterable ? ATTR_FILTERABLE : 0) | (attr->glob ? ATTR_GLOB : 0) |
 	        (attr->regex ? ATTR_REGEX : 0) | (attr->fuzzy ? ATTR_FUZZY : 0) |
-	        (attr->full_text ? ATTR_FULL_TEXT : 0));
+	        (attr->full_text ? ATTR_FULL_TEXT : 0) | (attr->dropped ? ATTR_DROPPED : 0));
 	if (attr->full_text)
 		put_text(out, &attr->text);
 }
@@ -71,6 +87,35 @@ static void put_schema(struct buf *out, const struct schema *s)
 	vec_each (&s->attrs, attr) {
 		put_attr(out, *attr);
 	}
+}
+
+static void put_field(struct buf *out, uint8_t *fields, uint8_t field, const void *p, size_t n)
+{
+	PUT(out, uint8_t, field);
+	PUT(out, uint16_t, n);
+	put_raw(out, p, n);
+	(*fields)++;
+}
+
+static void put_settings(struct buf *out, const struct settings *s)
+{
+	struct buf set = buf_new(SIZE_MAX / 2);
+	uint8_t fields = 0;
+	if (s->read_only)
+		put_field(&set, &fields, SET_READ_ONLY, NULL, 0);
+	if (s->shards)
+		put_field(&set, &fields, SET_SHARDS, &s->shards, sizeof s->shards);
+	if (s->replicas) {
+		put_field(&set, &fields, SET_REPLICAS, &s->replicas, sizeof s->replicas);
+		put_field(&set, &fields, SET_PINNED, &s->pinned_ns, sizeof s->pinned_ns);
+	}
+	if (s->key_name.len)
+		put_field(&set, &fields, SET_KEY_NAME, s->key_name.ptr, s->key_name.len);
+	if (s->parent.len)
+		put_field(&set, &fields, SET_PARENT, s->parent.ptr, s->parent.len);
+	PUT(out, uint8_t, fields);
+	buf_append(out, buf_span(&set));
+	buf_free(&set);
 }
 
 static void put_scalar(struct buf *out, enum value_base base, const union scalar *v)
@@ -147,11 +192,16 @@ void change_encode(const struct change *c, const struct schema *schema, struct b
 {
 	PUT(out, uint8_t,
 	    (c->create ? CHANGE_CREATE : 0) | (c->drop ? CHANGE_DROP : 0) | (c->rows ? CHANGE_ROWS : 0) |
-	        (c->schema ? CHANGE_SCHEMA : 0));
+	        (c->schema ? CHANGE_SCHEMA : 0) | (c->settings ? CHANGE_SETTINGS : 0) |
+	        (c->source.len ? CHANGE_COPY : 0));
 	PUT(out, uint64_t, c->at_ns);
 	put_short(out, c->ns);
 	if (c->schema)
 		put_schema(out, c->schema);
+	if (c->settings)
+		put_settings(out, c->settings);
+	if (c->source.len)
+		put_short(out, c->source);
 	PUT(out, uint32_t, c->puts.len);
 	vec_each (&c->puts, put) {
 		put_doc(out, schema, put);
@@ -238,13 +288,15 @@ static void take_attr(struct reader *r, struct schema *s)
 	attr.regex = flags & ATTR_REGEX;
 	attr.fuzzy = flags & ATTR_FUZZY;
 	attr.full_text = flags & ATTR_FULL_TEXT;
+	attr.dropped = flags & ATTR_DROPPED;
 	if (attr.full_text)
 		take_text(r, &attr.text);
 	bool vector = base == VALUE_VECTOR;
-	if (base > VALUE_SPARSE || (attr.type.array && base >= VALUE_BYTES) || schema_find(s, attr.name) ||
-	    vector != (attr.type.dims > 0) || (attr.type.f16 && !vector) ||
-	    attr.type.dims > VECTOR_DIMS_MAX || (vector && s->vectors.len == VECTOR_COLUMNS_MAX) ||
-	    (attr.full_text && base != VALUE_STRING))
+	if (base > VALUE_SPARSE || (attr.type.array && base >= VALUE_BYTES) ||
+	    (!attr.dropped && schema_find(s, attr.name)) || vector != (attr.type.dims > 0) ||
+	    (attr.type.f16 && !vector) || attr.type.dims > VECTOR_DIMS_MAX ||
+	    (vector && s->vectors.len == VECTOR_COLUMNS_MAX) || (attr.full_text && base != VALUE_STRING) ||
+	    (attr.dropped && (vector || attr.full_text || attr.filterable)))
 		r->bad = true;
 	attr.type.base = (enum value_base)base;
 	if (!r->bad)
@@ -265,6 +317,45 @@ static struct schema *take_schema(struct reader *r)
 		r->bad = true;
 	for (uint16_t i = 0; i < n && !r->bad; i++)
 		take_attr(r, s);
+	return s;
+}
+
+static void take_field(struct reader *r, struct settings *s)
+{
+	uint8_t field = take_u8(r);
+	struct reader in = {.rest = take_raw(r, take_u16(r))};
+	switch (field) {
+	case SET_READ_ONLY:
+		s->read_only = true;
+		break;
+	case SET_SHARDS:
+		s->shards = take_u32(&in);
+		break;
+	case SET_REPLICAS:
+		s->replicas = take_u32(&in);
+		break;
+	case SET_PINNED:
+		s->pinned_ns = take_u64(&in);
+		break;
+	case SET_KEY_NAME:
+		s->key_name = take_raw(&in, in.rest.len);
+		break;
+	case SET_PARENT:
+		s->parent = take_raw(&in, in.rest.len);
+		break;
+	default:
+		r->bad = true;
+	}
+	if (in.bad || in.rest.len)
+		r->bad = true;
+}
+
+static const struct settings *take_settings(struct reader *r, struct arena *a)
+{
+	struct settings *s = arena_one(a, struct settings);
+	uint8_t fields = take_u8(r);
+	for (uint8_t i = 0; i < fields && !r->bad; i++)
+		take_field(r, s);
 	return s;
 }
 
@@ -357,6 +448,10 @@ static void take_doc(struct reader *r, struct arena *a, const struct schema *s, 
 	vec_each (&s->vectors, attr) {
 		values[(*attr)->index] = (struct value){.present = true, .count = 1};
 	}
+	vec_each (&s->attrs, attr) { /* dropped since: a tail (store/cloud/tail.h) knows the newer schema */
+		if ((*attr)->dropped)
+			values[(*attr)->index] = (struct value){0};
+	}
 	if (!s->has_id_kind || !id_fits(s->id_kind, id))
 		r->bad = true;
 	struct put put = {.vectors = vectors ? take_vectors(r, a, s) : NULL};
@@ -373,7 +468,8 @@ static bool extends(const struct schema *s, const struct schema *old)
 		return false;
 	for (size_t i = 0; i < old->attrs.len; i++) {
 		const struct attr *was = old->attrs.at[i], *is = s->attrs.at[i];
-		if (!span_eq(was->name, is->name) || !value_type_eq(was->type, is->type))
+		if (!span_eq(was->name, is->name) || !value_type_eq(was->type, is->type) ||
+		    (was->dropped && !is->dropped))
 			return false;
 	}
 	return !old->has_id_kind || (s->has_id_kind && s->id_kind == old->id_kind);
@@ -392,11 +488,18 @@ int change_decode(struct arena *a, struct span record,
 	c.ns = take_short(&r);
 	if (flags & CHANGE_SCHEMA)
 		c.schema = take_schema(&r);
+	if (flags & CHANGE_SETTINGS)
+		c.settings = take_settings(&r, a);
+	if (flags & CHANGE_COPY)
+		c.source = take_short(&r);
 	const struct schema *old = schema_of(arg, c.ns), *s = c.schema ? c.schema : old;
-	if (c.create ? !c.schema : c.schema && !r.bad && !extends(c.schema, old))
+	bool copy = flags & CHANGE_COPY;
+	if (copy       ? !c.create || c.schema || !c.source.len
+	    : c.create ? !c.schema
+	               : c.schema && !r.bad && !extends(c.schema, old))
 		r.bad = true;
 	uint32_t puts = take_u32(&r);
-	if (puts && !s)
+	if (puts && (!s || copy))
 		r.bad = true;
 	for (uint32_t i = 0; i < puts && !r.bad; i++)
 		take_doc(&r, a, s, &c);

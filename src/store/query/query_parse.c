@@ -162,7 +162,9 @@ static int parse_attributes(const struct parser *p, struct leg *leg)
 		return refuse_type(p->r, path_of(p, "exclude_attributes"), exclude, "a sequence");
 	if (include && !yyjson_is_arr(include) && !yyjson_is_bool(include))
 		return refuse_type(p->r, path_of(p, "include_attributes"), include, "a sequence");
-	memset(leg->include, exclude || yyjson_is_true(include), attrs * sizeof *leg->include);
+	for (size_t i = 0; i < attrs; i++)
+		leg->include[i] =
+		    (exclude || yyjson_is_true(include)) && !p->q->ns->schema->attrs.at[i]->dropped;
 	if (exclude)
 		return mark_attributes(p, exclude, "exclude_attributes", false, leg);
 	return mark_attributes(p, include, "include_attributes", true, leg);

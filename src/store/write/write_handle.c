@@ -1,9 +1,8 @@
 #include "base/time.h"
 #include "store/cloud/cloud.h"
 #include "store/handlers.h"
-#include "store/write/write_plan.h"
-
-#define QUERIED_BYTES_MIN 256000000 /* what the service bills for the smallest read */
+#include "store/write/copy_plan.h"
+#include "json/write.h"
 
 static void put_count(struct buf *out, const char *key, size_t n)
 {
@@ -39,14 +38,11 @@ static void put_reply(struct call *c, const struct write_plan *p, enum id_kind k
 		put_ids(out, "patched_ids", kind, &p->patched);
 		put_ids(out, "deleted_ids", kind, &p->deleted);
 	}
-	buf_printf(out, ",\"billing\":{\"billable_logical_bytes_written\":%llu",
-	    (unsigned long long)p->bytes_written);
-	if (p->patches)
-		buf_printf(out,
-		    ",\"query\":{\"billable_logical_bytes_queried\":%d,\"billable_logical_bytes_returned\":"
-		    "0}",
-		    QUERIED_BYTES_MIN);
-	buf_printf(out, "},\"performance\":{\"server_total_ms\":%llu}}", (unsigned long long)call_ms(c));
+	if (p->may_be_partial) {
+		buf_lit(out, ",\"rows_remaining\":");
+		json_put_bool(out, p->rows_remaining);
+	}
+	call_put_billing(c, p->bytes_written, p->bytes_queried);
 }
 
 /* Writers of the namespace are locked out already; readers only while the change is applied. `schema` is the
@@ -77,22 +73,26 @@ static int with_writer(struct call *c, int (*fn)(struct call *c, struct holder *
 static int write_locked(struct call *c, struct holder *h)
 {
 	struct write_plan plan;
-	int rc = write_plan_make(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
+	int rc = refuse_read_only(c, h->data);
 	if (rc < 0)
 		return rc;
-	rc = store_commit(c, &plan.change, plan.schema);
-	if (rc == 0) {
-		enum id_kind kind = plan.schema->id_kind;
+	rc = write_plan_make(h->data, c->ns, c->body, &c->store->limits, c->req->arena, &plan, &c->refusal);
+	if (rc < 0)
+		return rc;
+	bool changes = write_plan_changes(&plan);
+	enum id_kind kind = plan.schema->id_kind;
+	rc = changes ? store_commit(c, &plan.change, plan.schema) : 0;
+	if (rc == 0 && changes)
 		apply(c, h, &plan.change, plan.schema);
+	if (rc == 0)
 		put_reply(c, &plan, kind);
-	}
 	write_plan_free(&plan);
 	return rc;
 }
 
 int write_handle(struct call *c)
 {
-	return with_writer(c, write_locked);
+	return copy_plan_wanted(c->body) ? copy_handle(c) : with_writer(c, write_locked);
 }
 
 static int update_schema_locked(struct call *c, struct holder *h)
@@ -100,7 +100,10 @@ static int update_schema_locked(struct call *c, struct holder *h)
 	struct write_plan plan;
 	if (!h->data)
 		return refuse_not_found(c);
-	int rc = write_plan_schema(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
+	int rc = refuse_read_only(c, h->data);
+	if (rc < 0)
+		return rc;
+	rc = write_plan_schema(h->data, c->ns, c->body, c->req->arena, &plan, &c->refusal);
 	if (rc < 0)
 		return rc;
 	rc = store_commit(c, &plan.change, plan.schema);
@@ -136,4 +139,27 @@ static int delete_locked(struct call *c, struct holder *h)
 int delete_handle(struct call *c)
 {
 	return with_writer(c, delete_locked);
+}
+
+static int update_metadata_locked(struct call *c, struct holder *h)
+{
+	bool any;
+	if (!h->data)
+		return refuse_not_found(c);
+	struct settings next = h->data->settings;
+	struct change change = {.ns = c->ns, .at_ns = time_wall_ns()};
+	change.settings = &next;
+	int rc = settings_update(&next, c->body, change.at_ns, &any, &c->refusal);
+	if (rc == 0 && any)
+		rc = store_commit(c, &change, h->data->schema);
+	if (rc < 0)
+		return rc;
+	if (any)
+		apply(c, h, &change, h->data->schema);
+	return metadata_v1_handle(c);
+}
+
+int metadata_update_handle(struct call *c)
+{
+	return with_writer(c, update_metadata_locked);
 }

@@ -15,6 +15,8 @@ FILTERS = [
     (["shelf", "NotEq", None], [1, 2, 3]),
     (["shelf", "In", ["A", "B"]], [1, 2, 3]),
     (["shelf", "NotIn", ["A", "C"]], [2, 4]),
+    (["tags", "In", ["snow", "sea"]], [1, 4]),
+    (["tags", "In", "night"], [1, 3]),
     (["rank", "Lt", 3], [2, 3, 4]),
     (["rank", "Lte", 3], [1, 2, 3, 4]),
     (["rank", "Gt", 2], [1]),
@@ -195,6 +197,7 @@ scenario(
         aggregate_by={"n": ["Count"], "ranks": ["Sum", "rank"], "costs": ["Sum", "cost"]},
     ),
     call("query", see={"aggregations.n": 2}, aggregate_by={"n": ["Count"]}, filters=["shelf", "Eq", "A"]),
+    call("query", see={"aggregations": {"n": 4}}, aggregate_by={"n": ["Count", "id"]}),
     call(
         "query",
         see={"aggregation_groups": [{"shelf": None, "n": 1}, {"shelf": "A", "n": 2}]},
@@ -276,6 +279,13 @@ scenario(
             "performance.exhaustive_search_count": 2,
         },
         rank_by=["vector", "ANN", [0.1, 0.1]],
+        limit=10,
+    ),
+    call(
+        "query",
+        see={"rows.*.id": [2], "performance.exhaustive_search_count": 2},
+        rank_by=["vector", "ANN", [0.1, 0.1]],
+        filters=["id", "Eq", 2],
         limit=10,
     ),
     call(

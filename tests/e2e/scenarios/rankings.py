@@ -172,3 +172,27 @@ scenario(
         include_ground_truth=True,
     ),
 )
+scenario(
+    "rank_by_sparse_vector",
+    call(
+        "write",
+        see={"rows_upserted": 3},
+        upsert_rows=[
+            {"id": 1, "taste": {"salt": 0.5, "wind": 1.0}},
+            {"id": 2, "taste": {"salt": 1.0}},
+            {"id": 3, "taste": {"sugar": 1.0}},
+        ],
+        schema={"taste": {"type": "{}f16", "sparse_knn": {"distance_metric": "dot_product"}}},
+    ),
+    scored([1, 2], [1.5, 1], rank_by=["taste", "SparseKNN", {"salt": 1.0, "wind": 1.0}]),
+    call("write", see={"rows_patched": 1}, patch_rows=[{"id": 3, "taste": {"salt": 2.0}}]),
+    finds([3, 2, 1], rank_by=["taste", "SparseKNN", {"salt": 1.0}], limit=10),
+)
+
+PER_SHELF = {"total": 3, "per": {"attributes": ["shelf"], "limit": 1}}
+scenario(
+    "limit_per_attribute",
+    library(),
+    finds([1, 2, 4], rank_by=["id", "asc"], limit=PER_SHELF, include_attributes=["shelf"]),
+    finds([3, 4, 2], rank_by=["vector", "ANN", [0.7, 0.7]], limit=PER_SHELF, include_attributes=["shelf"]),
+)

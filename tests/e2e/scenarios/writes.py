@@ -145,30 +145,30 @@ scenario(
     finds([UUID], filters=["id", "Eq", UUID.upper()]),
 )
 
+VALUES = {
+    "id": 1,
+    "text": 'höhe "<&>" \\ \u2028 🐡',
+    "int": -5,
+    "uint": 5,
+    "float": 0.1,
+    "uuid": UUID,
+    "when": "2024-03-02T01:00:00+01:00",
+    "on": False,
+    "texts": ["b", "a", ""],
+    "ints": [-1, 0],
+    "uints": [1, 2],
+    "floats": [0.5, -2.25],
+    "uuids": [UUID],
+    "dates": ["2024-03-02"],
+    "flags": [True, False],
+}
+MIDNIGHT = "2024-03-02T00:00:00.000000000Z"
 scenario(
     "values_of_every_type",
     call(
         "write",
         see={"rows_upserted": 1},
-        upsert_rows=[
-            {
-                "id": 1,
-                "text": 'höhe "<&>" \\ \u2028 🐡',
-                "int": -5,
-                "uint": 5,
-                "float": 0.1,
-                "uuid": UUID,
-                "when": "2024-03-02T01:00:00+01:00",
-                "on": False,
-                "texts": ["b", "a", ""],
-                "ints": [-1, 0],
-                "uints": [1, 2],
-                "floats": [0.5, -2.25],
-                "uuids": [UUID],
-                "dates": ["2024-03-02"],
-                "flags": [True, False],
-            }
-        ],
+        upsert_rows=[VALUES],
         schema={
             "uint": "uint",
             "float": "float",
@@ -180,40 +180,15 @@ scenario(
             "dates": "[]datetime",
         },
     ),
-    finds(
-        [1],
-        include_attributes=True,
-        see={
-            "rows.0": {
-                "id": 1,
-                "text": 'höhe "<&>" \\ \u2028 🐡',
-                "int": -5,
-                "uint": 5,
-                "float": 0.1,
-                "uuid": UUID,
-                "when": "2024-03-02T00:00:00.000000000Z",
-                "on": False,
-                "texts": ["b", "a", ""],
-                "ints": [-1, 0],
-                "uints": [1, 2],
-                "floats": [0.5, -2.25],
-                "uuids": [UUID],
-                "dates": ["2024-03-02T00:00:00.000000000Z"],
-                "flags": [True, False],
-            }
-        },
-    ),
+    finds([1], include_attributes=True, see={"rows.0": VALUES | {"when": MIDNIGHT, "dates": [MIDNIGHT]}}),
     call(
         "schema",
         see={
-            f"{name}.type": kind
-            for name, kind in {
-                "text": "string",
-                "int": "int",
-                "on": "bool",
-                "ints": "[]int",
-                "flags": "[]bool",
-            }.items()
+            "text.type": "string",
+            "int.type": "int",
+            "on.type": "bool",
+            "ints.type": "[]int",
+            "flags.type": "[]bool",
         },
     ),
 )
@@ -325,6 +300,23 @@ scenario(
     call(
         "query", fails=(400, "isn't filterable"), filters=["note", "Eq", "x"], rank_by=["id", "asc"], limit=1
     ),
+)
+
+scenario(
+    "words_by_their_stems",
+    call(
+        "write",
+        upsert_rows=[{"id": 1, "text": "walruses were running"}, {"id": 2, "text": "the jump"}],
+        schema={
+            "text": {
+                "type": "string",
+                "full_text_search": {"language": "english", "stemming": True, "remove_stopwords": True},
+            }
+        },
+    ),
+    finds([1], rank_by=["text", "BM25", "walrus runs"], limit=10),
+    finds([2], rank_by=["text", "BM25", "jumping"], limit=10),
+    finds([], rank_by=["text", "BM25", "the"], limit=10),
 )
 
 scenario(

@@ -1,45 +1,10 @@
 /* The store on a directory: replay, torn ends, damage, failing disks, rewriting. */
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/fault.h"
-#include "store_kit.h"
+#include "store_dir.h"
 
 #define WRITE "POST /v2/namespaces/n"
 #define ALL   "POST /v2/namespaces/n/query"
 #define QUERY "{\"rank_by\":[\"id\",\"asc\"],\"limit\":100,\"include_attributes\":true}"
-
-struct dir {
-	char path[64], file[80], lock[80];
-};
-
-static struct dir dir_new(void)
-{
-	struct dir d = {.path = P_tmpdir "/layer-store-test-XXXXXX"};
-	assert_non_null(mkdtemp(d.path));
-	snprintf(d.file, sizeof d.file, "%s/store.log", d.path);
-	snprintf(d.lock, sizeof d.lock, "%s/lock", d.path);
-	return d;
-}
-
-static void dir_remove(struct dir *d)
-{
-	char new[96];
-	snprintf(new, sizeof new, "%s.new", d->file);
-	unlink(new);
-	unlink(d->file);
-	unlink(d->lock);
-	assert_int_equal(rmdir(d->path), 0);
-}
-
-static size_t file_size(const struct dir *d)
-{
-	struct stat st;
-	assert_int_equal(stat(d->file, &st), 0);
-	return (size_t)st.st_size;
-}
 
 static struct buf file_read(const struct dir *d)
 {
@@ -50,13 +15,6 @@ static struct buf file_read(const struct dir *d)
 	buf_commit(&b, n);
 	close(fd);
 	return b;
-}
-
-static void file_write(const struct dir *d, struct span s)
-{
-	int fd = open(d->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_true(fd >= 0 && write(fd, s.ptr, s.len) == (ssize_t)s.len);
-	close(fd);
 }
 
 /* Opening fails with this code; the problem must contain the text. */

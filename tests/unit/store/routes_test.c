@@ -22,8 +22,6 @@ static const struct {
     {"POST /v1/namespaces/n/_debug/recall", "", 400, "needs a namespace with a vector attribute"},
     {"PATCH /v1/namespaces/n/metadata", "{}", 200, "up-to-date"},
     {"PATCH /v1/namespaces/n/metadata", "{\"pinning\":null,\"read_only\":false}", 200, "up-to-date"},
-    {"PATCH /v1/namespaces/n/metadata", "{\"pinning\":true}", 400, "`pinning` is not supported"},
-    {"PATCH /v1/namespaces/n/metadata", "{\"read_only\":true}", 400, "`read_only` is not supported"},
     {"POST /v2/namespaces/n/explain_query", "{}", 400, "rank_by queries must specify top_k or limit"},
     {"POST /v2/namespaces/n/explain_query", "{\"limit\":1}", 400,
         "\"error\":\"index does not exist, cannot explain\""},
@@ -155,6 +153,11 @@ static void approximate_counts(void **state)
 	kit_expect(&k, "POST /v2/namespaces/n", body.ptr, 200, "OK");
 	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200,
 	    "\"approx_row_count\":8192,\"approx_logical_bytes\":65536,");
+	kit_expect(&k, "POST /v2/namespaces/n",
+	    "{\"patch_by_filter\":{\"filters\":[\"id\",\"Gte\",0],\"patch\":{\"b\":true}}}", 200, "OK");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200, "\"approx_logical_bytes\":73728,");
+	kit_expect(&k, "POST /v1/namespaces/n/schema", "{\"b\":{\"drop\":true}}", 200, "uint");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200, "\"approx_logical_bytes\":65536,");
 	buf_free(&body);
 	kit_close(&k);
 }

@@ -63,3 +63,48 @@ static inline int kit_ask(struct kit *k, const char *what, const char *body)
 			fail_msg("%s %s\n  got %d %.*s\n  want %d …%s…", (what), (sent), status_,            \
 			    SPAN_FMT(got_), (want_status), (want_text));                                     \
 	} while (0)
+
+/* One request and what it answers: in the body ' stands for ", and in the text for either. */
+struct step {
+	const char *what, *body;
+	int status;
+	const char *text;
+};
+
+#define SCENARIO_STEPS 12
+/* Steps on a store of their own, up to the first without `what`. */
+struct scenario {
+	const char *about;
+	struct step steps[SCENARIO_STEPS];
+};
+
+static inline const char *kit_swapped(struct kit *k, struct span text, char from, char to)
+{
+	char *copy = arena_str(k->arena, text);
+	for (char *p = copy; *p; p++)
+		*p = *p == from ? to : *p;
+	return copy;
+}
+
+static inline const char *kit_quoted(struct kit *k, const char *text)
+{
+	return kit_swapped(k, span_str(text), '\'', '"');
+}
+
+static inline void kit_step(struct kit *k, const struct step *step)
+{
+	int status = kit_ask(k, step->what, kit_quoted(k, step->body));
+	const char *got = kit_swapped(k, buf_span(&k->reply.body), '"', '\'');
+	if (status != step->status || !strstr(got, step->text))
+		fail_msg("%s %s\n  got %d %s\n  want %d …%s…", step->what, step->body, status, got,
+		    step->status, step->text);
+}
+
+static inline void kit_play(const struct scenario *s, const struct store_options *opts)
+{
+	struct kit k = kit_open_with(NULL, opts);
+	print_message("# %s\n", s->about);
+	for (size_t i = 0; i < SCENARIO_STEPS && s->steps[i].what; i++)
+		kit_step(&k, &s->steps[i]);
+	kit_close(&k);
+}

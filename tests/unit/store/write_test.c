@@ -1,12 +1,13 @@
 #include "store_kit.h"
 
-#define WRITE "POST /v2/namespaces/n"
-#define TWO   "{\"upsert_rows\":[{\"id\":1,\"a\":\"x\"},{\"id\":2}]}"
+#define SCHEMA "POST /v1/namespaces/n/schema"
+#define WRITE  "POST /v2/namespaces/n"
+#define TWO    "{\"upsert_rows\":[{\"id\":1,\"a\":\"x\"},{\"id\":2}]}"
+#define VEC    "{\"upsert_rows\":[{\"id\":1,\"vector\":[0.5,1]}],\"distance_metric\":\"cosine_distance\"}"
 #define HALF(v)                                                                                              \
 	"{\"upsert_rows\":[{\"id\":1,\"h\":" v                                                               \
 	"}],\"distance_metric\":\"cosine_distance\",\"schema\":{\"h\":{"                                     \
 	"\"type\":\"[2]f16\",\"ann\":true}}}"
-#define VEC "{\"upsert_rows\":[{\"id\":1,\"vector\":[0.5,1]}],\"distance_metric\":\"cosine_distance\"}"
 
 /* What a write answers, each case in a store of its own after `before` (may be NULL). */
 static const struct {
@@ -122,6 +123,10 @@ static const struct {
         "💔 distance metric mismatch, expected cosine_distance, got euclidean_squared"},
     {TWO, "{\"upsert_rows\":[{\"id\":2,\"vector\":[1,2]}],\"distance_metric\":\"cosine_distance\"}", 400,
         "💔 Vector provided for namespace without vector attribute"},
+    {VEC, "{\"schema\":{\"vector\":{\"drop\":true}}}", 400,
+        "attribute 'vector' cannot be dropped: the vector"},
+    {TWO, "{\"schema\":{\"id\":{\"drop\":true}}}", 400, "attribute 'id' cannot be dropped: it is the id"},
+    {TWO, "{\"schema\":{\"a\":{\"drop\":false}}}", 400, "`drop` of attribute 'a' must be true"},
     {VEC, "{\"schema\":{\"w\":{\"type\":\"[2]f32\",\"ann\":true}}}", 400,
         "vector attribute 'w' cannot be added"},
     {NULL, "{\"upsert_rows\":[{\"id\":1,\"vector\":[0.5]}]}", 400,
@@ -131,18 +136,11 @@ static const struct {
         "`cosine_distance`, "
         "`euclidean`, `Query`"},
 
-    /* Not there yet: each field is named. */
-    {TWO, "{\"deletes\":[1],\"delete_condition\":[\"a\",\"Eq\",1]}", 400,
-        "`delete_condition` is not supported"},
-    {TWO, "{\"delete_by_filter\":[\"a\",\"Eq\",1]}", 400, "`delete_by_filter` is not supported"},
-    {NULL, "{\"copy_from_namespace\":\"m\"}", 400, "`copy_from_namespace` is not supported"},
-    {NULL, "{\"upsert_rows\":[{\"id\":1}],\"sharding\":{\"num_shards\":2}}", 400,
-        "`sharding` is not supported"},
+    /* Fields that are read for their shape only, or off. */
     {NULL, "{\"upsert_rows\":[{\"id\":1}],\"sharding\":null}", 200, "OK"},
-    {NULL,
-        "{\"upsert_rows\":[{\"id\":1}],\"encryption\":{\"mode\":\"customer-managed\",\"key_name\":\"mykey\"}"
-        "}",
-        400, "Malformed Cloud KMS crypto key: mykey"},
+    {TWO, "{\"deletes\":[1],\"disable_backpressure\":7}", 422,
+        "disable_backpressure: invalid type: integer `7`, expected a boolean"},
+    {TWO, "{\"deletes\":[1],\"return_affected_ids\":\"yes\"}", 422, "return_affected_ids: invalid type"},
 };
 
 static void answers(void **state)
@@ -202,11 +200,50 @@ static void value_limits(void **state)
 	}
 }
 
+/* A dropped attribute is gone from schema, documents, indexes and sizes, and its name is free. */
+static void drop(void **state)
+{
+	static const struct scenario dropped = {"drop",
+	    {{WRITE,
+	         "{'upsert_rows':[{'id':1,'a':'red fox','b':1},{'id':2,'a':'owl','b':2}],"
+	         "'schema':{'a':{'type':'string','full_text_search':true}}}",
+	         200, "OK"},
+	        {SCHEMA, "{'a':{'drop':true}}", 200,
+	            "{'id':{'type':'uint','filterable':null,'full_text_search':null},"
+	            "'b':{'type':'int','filterable':true,'full_text_search':null}}"},
+	        {"POST /v2/namespaces/n/query",
+	            "{'rank_by':['id','asc'],'limit':9,'include_attributes':true}", 200,
+	            "{'rows':[{'id':1,'b':1},{'id':2,'b':2}],'billing':{'billable_logical_bytes_queried':"
+	            "256000000,'billable_logical_bytes_returned':32}"},
+	        {"POST /v2/namespaces/n/query", "{'rank_by':['a','BM25','fox'],'limit':9}", 400, "not found"},
+	        {WRITE, "{'delete_by_filter':['a','Eq',null]}", 400, "attribute not found in schema"},
+	        {WRITE, "{'patch_rows':[{'id':1,'a':[7]}]}", 200, "OK"},
+	        {"POST /v2/namespaces/n/query",
+	            "{'rank_by':['id','asc'],'limit':9,'include_attributes':true}", 200,
+	            "{'rows':[{'id':1,'b':1,'a':[7]},{'id':2,'b':2}]"},
+	        {WRITE,
+	            "{'schema':{'b':{'drop':true}},'patch_rows':[{'id':1,'c':1}],'deletes':[2],"
+	            "'delete_condition':['b','Eq',2]}",
+	            200, "'rows_deleted':1"},
+	        {"POST /v2/namespaces/n/query",
+	            "{'rank_by':['id','asc'],'limit':9,'include_attributes':true}", 200,
+	            "{'rows':[{'id':1,'a':[7],'c':1}]"},
+	        {"GET /v2/namespaces/n/metadata", "", 200,
+	            "{'schema':{'id':{'type':'uint'},'a':{'type':'[]int','filterable':true},"
+	            "'c':{'type':'int','filterable':true}},"},
+	        {SCHEMA, "{'b':{'drop':true}}", 400,
+	            "💔 attribute 'b' cannot be dropped: it is not in the schema"},
+	        {SCHEMA, "{'a':{'drop':true,'type':'[]int'}}", 400,
+	            "cannot be combined with other options"}}};
+	kit_play(&dropped, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(answers),
 	    cmocka_unit_test(all_or_nothing),
+	    cmocka_unit_test(drop),
 	    cmocka_unit_test(value_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
