@@ -11,7 +11,7 @@ import threading
 import pytest
 import sdk_drivers
 import sdk_surface
-from conftest import STORE_KEY, start_gateway
+from conftest import STORE_KEY, Stack, start_gateway, start_store
 from harness.programs import ROOT
 from harness.relay import same_bytes, without_clock
 from harness.upstream import Upstream
@@ -153,6 +153,25 @@ def test_a_ratio_has_a_fraction(runs):
     """Python's type for it is float, and 1 would be an integer."""
     answers = [answer.body for _, answer in of_scenario(runs.of("go")[3], "rows_come_back_as_they_went")]
     assert re.search(rb'"cache_hit_ratio":\d\.\d', b"".join(answers))
+
+
+@pytest.fixture(scope="session")
+def slow_stack(tmp_path_factory):
+    """Where whatever may take long is answered later."""
+    slow = ["--operation-p50-ms", "50", "--operation-p99-ms", "60", "--async-after-ms", "1"]
+    whole = Stack(start_store(tmp_path_factory.mktemp("slow"), arguments=slow))
+    yield whole
+    whole.close()
+    whole.store.stop()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sdk_waits_for_what_takes_long(language, slow_stack):
+    name = "recall_of_a_query"
+    slow_stack.clear()
+    report = sdk_drivers.run(language, {name: SCENARIOS[name]}, slow_stack.url, slow_stack.key)
+    assert judge(language, name, report[name]) == []
+    assert any("/operations/" in request.target for request, _ in slow_stack.below.exchanges())
 
 
 class Scripted:
