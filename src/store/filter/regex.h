@@ -6,7 +6,9 @@
 
 #define REGEX_MAX_BYTES 4096
 /* What one compiled pattern may spend on all its searches together: items tried plus bytes walked. */
+#ifndef REGEX_MAX_STEPS
 #define REGEX_MAX_STEPS 200000000
+#endif
 
 struct regex;
 
