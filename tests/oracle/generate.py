@@ -541,9 +541,9 @@ class Generator(random.Random):
     def computed(self, schema, rank_by):
         searched = [n for n, o in schema.items() if o.get("full_text_search")]
         found = {"c-score": self.score(schema, searched)} if self.maybe(0.7) else {}
-        if "vector" in schema and self.maybe():
-            dims = values.vector_dims(schema["vector"]["type"])
-            found["c-distance"] = ["vector", "VectorDist", self.vector(dims)]
+        if vectors(schema) and self.maybe():
+            name = self.choice(vectors(schema))
+            found["c-distance"] = [name, "VectorDist", self.vector(schema[name]["type"])]
         for name in ("text", "texts"):
             if name in searched and self.maybe(0.7):
                 found["c-" + name] = self.highlight(schema, rank_by, name)
