@@ -107,8 +107,9 @@ static bool needs_own_filter(const struct query_part *part)
 	if (!has(part, QUERY_RANK_BY) || json_scan_type(&s) != JSON_ARRAY)
 		return false;
 	json_scan_enter(&s, JSON_ARRAY);
-	return json_scan_element(&s) && json_scan_element(&s) && json_scan_type(&s) == JSON_STRING &&
-	       json_scan_value(&s, &op) == 0 && json_string_eq(op, SPAN("kNN"));
+	bool attribute = json_scan_element(&s), function = attribute && json_scan_element(&s);
+	return function && json_scan_type(&s) == JSON_STRING && json_scan_value(&s, &op) == 0 &&
+	       json_string_eq(op, SPAN("kNN"));
 }
 
 static void add_predicate(

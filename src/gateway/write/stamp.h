@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
-#include "gateway/edge/errors.h"
+#include "gateway/edge/request.h"
 #include "json/flow.h"
 
 #define STAMP_ATTRIBUTE  "_hevlayer_upserted_at"
