@@ -1,10 +1,12 @@
 #include "base/base64.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+#define COMMON "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-void base64_encode(struct span in, struct buf *out)
+static const char standard[] = COMMON "+/", for_urls[] = COMMON "-_";
+
+static void encode(struct span in, const char *alphabet, bool padded, struct buf *out)
 {
-	char *to = buf_reserve(out, base64_encoded_len(in.len));
+	char *begin = buf_reserve(out, base64_encoded_len(in.len)), *to = begin;
 	if (!to)
 		return;
 	const unsigned char *p = (const unsigned char *)in.ptr;
@@ -14,13 +16,15 @@ void base64_encode(struct span in, struct buf *out)
 		             (left > 2 ? p[i + 2] : 0);
 		*to++ = alphabet[v >> 18];
 		*to++ = alphabet[v >> 12 & 63];
-		*to++ = left > 1 ? alphabet[v >> 6 & 63] : '=';
-		*to++ = left > 2 ? alphabet[v & 63] : '=';
+		if (left > 1 || padded)
+			*to++ = left > 1 ? alphabet[v >> 6 & 63] : '=';
+		if (left > 2 || padded)
+			*to++ = left > 2 ? alphabet[v & 63] : '=';
 	}
-	buf_commit(out, base64_encoded_len(in.len));
+	buf_commit(out, (size_t)(to - begin));
 }
 
-static int value_of(char c)
+static int value_of(char c, const char *alphabet)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -28,32 +32,55 @@ static int value_of(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
 }
 
-int base64_decode(struct span in, void *out, size_t *ret_len)
+/* Without padding: the last group may have two or three characters. */
+static int decode(struct span in, const char *alphabet, unsigned char *to, size_t *ret_len)
 {
-	unsigned char *to = out;
 	size_t n = 0;
-	if (in.len % 4)
-		return -E_INVALID;
 	for (size_t i = 0; i < in.len; i += 4) {
-		bool last = i + 4 == in.len;
-		int pad = last && in.ptr[i + 3] == '=' ? 1 + (in.ptr[i + 2] == '=') : 0;
+		size_t count = in.len - i < 4 ? in.len - i : 4;
 		int v[4] = {0};
-		for (int k = 0; k < 4 - pad; k++) {
-			v[k] = value_of(in.ptr[i + (size_t)k]);
+		for (size_t k = 0; k < count; k++) {
+			v[k] = value_of(in.ptr[i + k], alphabet);
 			if (v[k] < 0)
 				return -E_INVALID;
 		}
-		if ((pad == 1 && (v[2] & 3)) || (pad == 2 && (v[1] & 15)))
+		if (count == 1 || (count == 3 && (v[2] & 3)) || (count == 2 && (v[1] & 15)))
 			return -E_INVALID;
 		to[n++] = (unsigned char)(v[0] << 2 | v[1] >> 4);
-		if (pad < 2)
+		if (count > 2)
 			to[n++] = (unsigned char)(v[1] << 4 | v[2] >> 2);
-		if (pad < 1)
+		if (count > 3)
 			to[n++] = (unsigned char)(v[2] << 6 | v[3]);
 	}
 	*ret_len = n;
 	return 0;
+}
+
+void base64_encode(struct span in, struct buf *out)
+{
+	encode(in, standard, true, out);
+}
+
+int base64_decode(struct span in, void *out, size_t *ret_len)
+{
+	if (in.len % 4)
+		return -E_INVALID;
+	if (span_ends(in, SPAN("==")))
+		in.len -= 2;
+	else if (span_ends(in, SPAN("=")))
+		in.len--;
+	return decode(in, standard, out, ret_len);
+}
+
+void base64url_encode(struct span in, struct buf *out)
+{
+	encode(in, for_urls, false, out);
+}
+
+int base64url_decode(struct span in, void *out, size_t *ret_len)
+{
+	return decode(in, for_urls, out, ret_len);
 }

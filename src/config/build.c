@@ -288,6 +288,14 @@ static struct texts copy_texts(struct arena *a, struct texts in)
 	return (struct texts){at, in.len};
 }
 
+static struct pairs copy_pairs(struct arena *a, struct pairs in)
+{
+	struct pair *at = arena_array(a, struct pair, in.len);
+	for (size_t i = 0; i < in.len; i++)
+		at[i] = (struct pair){arena_copy(a, in.at[i].key), arena_copy(a, in.at[i].value)};
+	return (struct pairs){at, in.len};
+}
+
 /* The store of an Index, or NULL after complaining (or where the fault is the store's). */
 static const struct config_store *index_store(struct builder *b, const struct manifest *m)
 {
@@ -315,6 +323,7 @@ static void build_index(struct builder *b, const struct manifest *m, struct map 
 	    .name = arena_copy(a, m->name),
 	    .namespace = arena_copy(a, m->index.namespace.len ? m->index.namespace : m->name),
 	    .store = index_store(b, m),
+	    .labels = copy_pairs(a, m->index.labels),
 	    .policy = m->index.policy,
 	};
 	index->policy.facet_fields = copy_texts(a, m->index.policy.facet_fields);

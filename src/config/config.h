@@ -58,6 +58,7 @@ struct config_index {
 	struct span name;      /* of the Index object */
 	struct span namespace; /* the upstream namespace that it is about */
 	const struct config_store *store;
+	struct pairs labels; /* spec.metadata.labels */
 	struct index_policy policy;
 };
 

@@ -6,14 +6,6 @@
 #include "config/texts.h"
 #include "config/yaml.h"
 
-struct pair {
-	struct span key, value;
-};
-struct pairs {
-	struct pair *at;
-	size_t len;
-};
-
 /* What FIELD_LIST fills; `at` is an array of the table's item type. */
 struct items {
 	void *at;

@@ -1,6 +1,7 @@
 #include "gateway/routes.h"
 
 #include "gateway/edge/request.h"
+#include "gateway/namespaces/namespaces.h"
 #include "gateway/query/query.h"
 #include "gateway/relay/relay.h"
 #include "gateway/schema/schema.h"

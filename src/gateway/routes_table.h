@@ -8,15 +8,19 @@
 #define ROUTES_TABLE(X)                                                                                      \
 	X(LIST_NAMESPACES, GET, "/v1/namespaces", READ, relay, TIMED_LIST,                                   \
 	    "Namespaces of the default store.")                                                              \
+	X(NAMESPACES, GET, "/v2/namespaces", READ, namespaces, TIMED_LIST,                                   \
+	    "Namespaces of every store, with their state.")                                                  \
 	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, write, TIMED_WRITE | PREFER,                            \
 	    "Write, copy or branch a namespace.")                                                            \
 	X(WRITE_ASYNC, POST, "/v2/namespaces/{ns}/async", WRITE, relay, 0,                                   \
 	    "Start a copy and answer before it is done.")                                                    \
-	X(DELETE_NAMESPACE, DELETE, "/v2/namespaces/{ns}", ADMIN, relay, 0, "Delete a namespace.")           \
+	X(DELETE_NAMESPACE, DELETE, "/v2/namespaces/{ns}", ADMIN, namespace_delete, 0,                       \
+	    "Delete a namespace.")                                                                           \
 	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, query, TIMED_QUERY,                                \
 	    "Query, multi-query or aggregate.")                                                              \
 	X(EXPLAIN_QUERY, POST, "/v2/namespaces/{ns}/explain_query", READ, relay, 0, "Explain a query.")      \
-	X(METADATA, GET, "/v2/namespaces/{ns}/metadata", READ, relay, TIMED_HEAD, "Metadata.")               \
+	X(METADATA, GET, "/v2/namespaces/{ns}/metadata", READ, metadata, TIMED_HEAD,                         \
+	    "Metadata, and how far stable reads are.")                                                       \
 	X(METADATA_V1, GET, "/v1/namespaces/{ns}/metadata", READ, relay, TIMED_HEAD,                         \
 	    "Metadata in its older shape.")                                                                  \
 	X(UPDATE_METADATA, PATCH, "/v1/namespaces/{ns}/metadata", WRITE, relay, 0,                           \

@@ -48,6 +48,8 @@
 	X(poll_margin_ms, NUMBER, "CONSISTENCY_SAFETY_MARGIN_MS", 500, 0, 3600000,                           \
 	    "How far a watermark stays behind the poll that shows it. With several gateways more than the "  \
 	    "slowest usual write and the difference of their clocks.")                                       \
+	X(listing_ttl_ms, NUMBER, "NAMESPACE_LIST_CACHE_TTL_MS", 10000, 0, 3600000,                          \
+	    "How long a page of `GET /v2/namespaces` is given out again; 0: every request asks the store.")  \
 	X(tls_ca_file, TEXT, "LAYER_TLS_CA_FILE", "", 0, 0,                                                  \
 	    "Certificate authorities (PEM) for https stores instead of the system's.")                       \
 	X(drain_delay_ms, NUMBER, "LAYER_DRAIN_DELAY_MS", 0, 0, 3600000,                                     \

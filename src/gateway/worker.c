@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gateway/edge/edge.h"
+#include "gateway/namespaces/namespaces.h"
 
 /* --- configuration --- */
 
@@ -42,10 +43,12 @@ static struct upstream *find_upstream(const struct worker_config *c, const struc
 struct worker_config *worker_config_new(struct loop *l, const struct upstream_options *options,
     const struct worker_config *before, struct config *cfg)
 {
+	static _Atomic uint64_t numbers;
 	struct worker_config *c = calloc(1, sizeof *c);
 	if (!c || !(c->upstreams = calloc(cfg->store_count, sizeof(struct upstream *))))
 		abort();
 	c->refs = 1;
+	c->number = numbers++;
 	c->config = cfg;
 	for (size_t i = 0; i < cfg->store_count; i++) {
 		const struct config_store *store = &cfg->stores[i];
@@ -145,6 +148,7 @@ int worker_new(struct gateway *g, unsigned number, int fd, struct worker **ret)
 	w->turned_away = metrics_cell(w->metrics, METRIC_HTTP_CONNECTIONS_LIMITED, SPAN("turned_away"));
 	w->inflight = metrics_cell(w->metrics, METRIC_TPUF_INFLIGHT);
 	w->loop_blocked = metrics_cell(w->metrics, METRIC_LOOP_BLOCKED);
+	w->listings = listing_cache_new(g->settings.listing_ttl_ms);
 	w->log = g->access_log ? access_log_writer_new(g->access_log) : NULL;
 	int rc = loop_new(&w->loop);
 	if (rc == 0)
@@ -171,6 +175,7 @@ void worker_free(struct worker *w)
 		return;
 	server_free(w->server);
 	loop_free(w->loop);
+	listing_cache_free(w->listings);
 	free(w);
 }
 

@@ -25,6 +25,7 @@ struct gateway {
 	_Atomic bool configured;
 	_Atomic bool config_valid;     /* the newest files on disk are the ones in force */
 	_Atomic uint64_t write_memory; /* bytes of writes that are held whole */
+	_Atomic uint64_t deletions;    /* of namespaces: a listing from before one is out of date */
 };
 
 /* A configuration as one worker uses it: the snapshot and a client per store. Counted by the requests that
@@ -32,6 +33,7 @@ struct gateway {
 struct worker_config {
 	struct config *config;
 	struct upstream **upstreams; /* by config_store.position */
+	uint64_t number;             /* no other one in this process has it */
 	unsigned refs;
 };
 
@@ -44,6 +46,7 @@ struct worker {
 	struct metric_cell *connections, *made_room, *turned_away, *inflight, *loop_blocked;
 	struct access_log_writer *log; /* NULL: switched off */
 	struct worker_config *config;  /* NULL until the first one arrives */
+	struct listing_cache *listings;
 	unsigned number;
 };
 

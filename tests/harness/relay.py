@@ -9,6 +9,7 @@ import re
 CLOCK_KEYS = {"performance", "created_at", "updated_at", "last_write_at", "last_included_write_at"}
 STAMP = "_hevlayer_upserted_at"
 OURS = [STAMP, "_hevlayer_shard"]
+UNWATCHED = b'"layer":{"stable_as_of":null,"is_stable":false,"indexed":null,"index_lag_rows":null}'
 
 
 def without_clock(value):
@@ -21,18 +22,21 @@ def without_clock(value):
 
 
 def without_stamp(value):
-    """A result without what the stamp adds: an attribute in the schema of metadata, and its bytes."""
+    """A result without what the gateway adds: the stamp in schemas, its bytes, the layer block."""
     if isinstance(value, dict):
-        left = {key: without_stamp(item) for key, item in value.items() if key != STAMP}
+        left = {key: without_stamp(item) for key, item in value.items() if key not in (STAMP, "layer")}
         return {key: item for key, item in left.items() if key != "billable_logical_bytes_written"}
     if isinstance(value, str):  # a plan names every attribute that is there
         return value.replace(f", {STAMP}", "")
     return [without_stamp(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+def plain(message):
+    return gzip.decompress(message.body) if message.header("content-encoding") == "gzip" else message.body
+
+
 def parsed(message):
-    raw = gzip.decompress(message.body) if message.header("content-encoding") == "gzip" else message.body
-    return json.loads(raw, parse_int=str, parse_float=str)
+    return json.loads(plain(message), parse_int=str, parse_float=str)
 
 
 def is_write(request):
@@ -45,6 +49,14 @@ def is_query(request):
 
 def is_schema(request):
     return re.fullmatch(r"/v1/namespaces/[^/?]+/schema", request.target)
+
+
+def is_metadata(request):
+    return request.method == "GET" and re.fullmatch(r"/v2/namespaces/[^/?]+/metadata", request.target)
+
+
+def is_delete(request):
+    return request.method == "DELETE" and re.fullmatch(r"/v2/namespaces/[^/?]+", request.target)
 
 
 def stamped(body, stamp):
@@ -102,18 +114,23 @@ def answered(request, above, below):
     """The body of the answer as the client should get it; and as it did."""
     if is_schema(request) and below.status == 200:
         return {key: item for key, item in parsed(below).items() if key != STAMP}, parsed(above)
+    if is_metadata(request) and below.status == 200:
+        return plain(below)[:-1] + b"," + UNWATCHED + b"}", plain(above)
+    if is_delete(request) and below.status == 404:
+        return b'{"status":"OK"}', above.body
     return below.body, above.body
 
 
 def facts(request, response):
     changed = is_write(request) or is_query(request)
+    gone = is_delete(request) and response.status == 404
     return (
         request.method,
         request.target,
         request.header("content-type"),
         None if changed else request.header("content-encoding"),
         request.header("accept-encoding"),
-        response.status,
+        200 if gone else response.status,
         response.header("content-type"),
         response.header("content-encoding"),
     )

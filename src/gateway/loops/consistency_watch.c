@@ -73,42 +73,14 @@ static void read_metadata(struct watermark_poll *poll, struct span body)
 
 /* One poll */
 
-static void put_headers(void *ctx, struct buf *out)
-{
-	buf_lit(out, "accept: application/json\r\naccept-encoding: identity\r\n"
-	             "user-agent: layer-gateway/" LAYER_VERSION "\r\n");
-}
-
-static int read_body(struct upstream_answer *answer, struct buf *body)
-{
-	struct span piece;
-	int rc;
-	while ((rc = upstream_read(answer, &piece)) == 0 && piece.len)
-		buf_append(body, piece);
-	return rc < 0 ? rc : buf_status(body);
-}
-
-/* The status of the answer, with its body; or 0 if there is none. */
+/* The status of the answer, with its body; or a negative code. */
 static int ask(struct poll *p, struct buf *body)
 {
 	struct arena *a = arena_new();
 	struct span target = arena_printf(a, "/v2/namespaces/%.*s/metadata", SPAN_FMT(p->task.namespace));
-	struct upstream_request req = {
-	    .method = http_method_name(METHOD_GET),
-	    .kind = METHOD_GET,
-	    .target = target,
-	    .put_headers = put_headers,
-	    .replayable = true,
-	};
-	struct upstream_answer answer;
-	int status = 0;
-	upstream_call(p->upstream, &req, &answer);
-	if (answer.outcome == UPSTREAM_ANSWERED) {
-		status = read_body(&answer, body) == 0 ? answer.head->status : 0;
-		upstream_finish(&answer);
-	}
+	int status = upstream_get(p->upstream, target, body);
 	arena_free(a);
-	return status;
+	return status < 0 ? status : buf_status(body) < 0 ? buf_status(body) : status;
 }
 
 static void count_poll(struct consistency_watch *w, const struct consistency_task *task, int status)

@@ -15,8 +15,8 @@ struct relay_change {
 	/* The rest may be NULL. */
 	bool (*refused)(
 	    void *ctx, int rc); /* reading the body failed: answers if that is the feature's refusal */
-	bool (*again)(
-	    void *ctx, const struct http_head *answer);     /* drops the answer: the caller asks once more */
+	/* Sees an answer before the client does; true drops it: the caller asks once more, or answers. */
+	bool (*again)(void *ctx, const struct http_head *answer);
 	void (*put_headers)(void *ctx, struct exchange *x); /* further headers of the answer */
 	/* What is sent in place of the whole plain body of a 200 answer; in the arena, or the body itself. */
 	struct span (*rewrite)(void *ctx, struct arena *a, struct span body);

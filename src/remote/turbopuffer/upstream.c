@@ -271,3 +271,30 @@ void upstream_finish(struct upstream_answer *a)
 	a->conn = NULL;
 	a->upstream->inflight--;
 }
+
+static void put_get_headers(void *ctx, struct buf *out)
+{
+	buf_lit(out, "accept: application/json\r\naccept-encoding: identity\r\n"
+	             "user-agent: layer-gateway/" LAYER_VERSION "\r\n");
+}
+
+int upstream_get(struct upstream *u, struct span target, struct buf *body)
+{
+	struct upstream_request req = {
+	    .method = http_method_name(METHOD_GET),
+	    .kind = METHOD_GET,
+	    .target = target,
+	    .put_headers = put_get_headers,
+	    .replayable = true,
+	};
+	struct upstream_answer answer;
+	struct span piece;
+	upstream_call(u, &req, &answer);
+	if (answer.outcome != UPSTREAM_ANSWERED)
+		return answer.rc;
+	int status = answer.head->status, rc;
+	while ((rc = upstream_read(&answer, &piece)) == 0 && piece.len && buf_status(body) == 0)
+		buf_append(body, piece);
+	upstream_finish(&answer);
+	return rc < 0 ? rc : status;
+}

@@ -72,3 +72,8 @@ void upstream_call(struct upstream *u, const struct upstream_request *req, struc
 MUST_USE int upstream_read(struct upstream_answer *a, struct span *ret);
 /* Gives the connection back, or closes it if the answer was not read to its end. */
 void upstream_finish(struct upstream_answer *a);
+
+/* A read of the gateway's own: GETs a JSON text whole and plain. Returns the answer's status, its body
+ * appended (as much as the buffer takes: see buf_status()), or a negative code if there was no whole answer.
+ */
+MUST_USE int upstream_get(struct upstream *u, struct span target, struct buf *body);

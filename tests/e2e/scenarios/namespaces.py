@@ -54,22 +54,24 @@ scenario(
     ),
 )
 
+METADATA_KEYS = [
+    "approx_logical_bytes",
+    "approx_row_count",
+    "created_at",
+    "encryption",
+    "index",
+    "last_write_at",
+    "schema",
+    "updated_at",
+]
 scenario(
     "metadata_has_exactly_these_keys",
     library(),
     call(
         "metadata",
+        gateway_sees={"#": sorted([*METADATA_KEYS, "layer"])},
         see={
-            "#": [
-                "approx_logical_bytes",
-                "approx_row_count",
-                "created_at",
-                "encryption",
-                "index",
-                "last_write_at",
-                "schema",
-                "updated_at",
-            ],
+            "#": METADATA_KEYS,
             "approx_row_count": 0,
             "approx_logical_bytes": 0,
             "encryption": {"mode": "default"},
@@ -112,7 +114,7 @@ scenario(
     call("exists", see={"": True}),
     call("delete_all", see={"": {"status": "OK"}}),
     call("exists", see={"": False}),
-    call("delete_all", fails=MISSING),
+    call("delete_all", fails=MISSING, gateway_sees={"": {"status": "OK"}}),
     call("schema", fails=MISSING),
     call("update_schema", fails=MISSING, schema={"n": "uint"}),
     call("metadata", fails=MISSING),

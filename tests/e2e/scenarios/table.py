@@ -44,7 +44,16 @@ def scenario(name, *steps, not_in=None, client=None, replies=None, attempts=None
 
 
 def call(
-    method, see=None, fails=None, gateway_fails=None, on="", client=None, options=None, headers=(), **args
+    method,
+    see=None,
+    fails=None,
+    gateway_fails=None,
+    gateway_sees=None,
+    on="",
+    client=None,
+    options=None,
+    headers=(),
+    **args,
 ):
     """One call.
 
@@ -53,6 +62,7 @@ def call(
     the sorted keys of an object or the length of an array. ABSENT is a value, and so is a predicate.
     fails: (status, text in the message or the body), or (None, kind of error) where there was no answer.
     gateway_fails: the same through the gateway, where it refuses by itself what the store refuses otherwise.
+    gateway_sees: what else is seen through the gateway, or in place of what `fails` otherwise.
     on: what the namespace's name has after the scenario's. args: parameters; in strings, NAMESPACE stands for
     the scenario's name, and {"$answer": "1.next_cursor"} for what the step with that number answered.
     client: api_key, compression, headers, query, max_retries, timeout (seconds). options: the same for one
@@ -63,6 +73,7 @@ def call(
         "see": see or {},
         "fails": fails,
         "gateway_fails": gateway_fails,
+        "gateway_sees": gateway_sees,
         "on": on,
         "client": client or {},
         "options": options or {},
@@ -84,7 +95,7 @@ def finds(ids, see=None, **query):
 
 def for_drivers(scenarios):
     """The table without what only the judge reads."""
-    hidden = {"see", "fails", "gateway_fails"}
+    hidden = {"see", "fails", "gateway_fails", "gateway_sees"}
     return json.dumps(
         {
             name: {
@@ -115,7 +126,8 @@ def look(value, path):
 
 def differences(step, report, through=False):
     """What is wrong with the report on one call, as text; empty if nothing is."""
-    if step["fails"]:
+    here = (through and step["gateway_sees"]) or {}
+    if step["fails"] and not here:
         status, text = (through and step["gateway_fails"]) or step["fails"]
         error = report.get("error")
         if not error:
@@ -129,7 +141,7 @@ def differences(step, report, through=False):
     if "error" in report:
         return [f"failed: {report['error']}"]
     wrong = []
-    for path, expected in step["see"].items():
+    for path, expected in (step["see"] | here).items():
         whole = report if path.startswith("headers.") else report["answer"]
         found = look(whole, path) if path else whole
         if not (expected(found) if callable(expected) else found == expected):
