@@ -23,7 +23,7 @@ LIBRARIES = {  # name in the table → its headers
     "libstemmer": r"libstemmer\.h",
 }
 C_LIBRARY = re.compile(
-    r"(sys|netinet|arpa|linux|sanitizer)/\w+\.h|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|fenv|float|fnmatch"
+    r"(sys|netinet|arpa|linux|sanitizer)/\w+\.h|(assert|cpuid|ctype|dirent|dlfcn|endian|errno|fcntl|fenv|float|fnmatch"
     r"|getopt|glob|inttypes|limits|locale|math|netdb|poll|pthread|sched|semaphore|setjmp|signal|spawn|stdalign"
     r"|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|termios|threads|time"
     r"|ucontext|unistd|wchar|wctype|immintrin|malloc)\.h"

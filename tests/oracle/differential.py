@@ -299,7 +299,7 @@ def run_namespace(store, seed):
     store.forget(namespace)
     for state in range(STATES):
         body = random.batch(schema, first=state == 0)
-        if state == 0 and "vector" in schema:
+        if state == 0 and "distance_metric" in body:
             body["distance_metric"] = random.choice(["cosine_distance", "euclidean_squared"])
         elif "distance_metric" in body:
             body["distance_metric"] = oracle.metric

@@ -148,6 +148,10 @@ def every_leaf(name, kind):
     yield from ([name, op, None] for op in (*one, *many) if op.endswith("Eq") or op in RANGES)
 
 
+def vectors(schema):
+    return [name for name in ("vector", "half") if name in schema]
+
+
 class Generator(random.Random):
     def maybe(self, probability=0.5):
         return self.random() < probability
@@ -196,13 +200,19 @@ class Generator(random.Random):
             schema["sparse"] = {"type": values.SPARSE, "sparse_knn": {"distance_metric": "dot_product"}}
         if self.maybe(0.6):
             schema["vector"] = {"type": f"[{self.randint(1, 6)}]f32", "ann": True}
+        if self.maybe(0.3):
+            schema["half"] = {"type": f"[{self.randint(1, 40)}]f16", "ann": True}
         return schema
 
     # --- values -----------------------------------------------------------------------------------
 
-    def vector(self, dims):
-        """Quarters, so that sums of squares are exact in f32; never zero, which has no cosine."""
+    def vector(self, kind):
+        """Never zero, which has no cosine. Quarters, so that sums of squares are exact in f32; but for f16
+        what has to be rounded."""
+        dims = values.vector_dims(kind)
         components = [self.randint(-8, 8) / 4 for _ in range(dims)]
+        if kind.endswith("f16"):
+            components = [self.uniform(-2, 2) for _ in range(dims)]
         components[0] = components[0] or 1.0
         return (
             base64.b64encode(struct.pack(f"<{dims}f", *components)).decode()
@@ -228,7 +238,7 @@ class Generator(random.Random):
         if kind == values.SPARSE:
             return self.sparse()
         if values.is_vector(kind):
-            return self.vector(values.vector_dims(kind))
+            return self.vector(kind)
         if values.is_array(kind):
             return [self.element(name, kind[2:]) for _ in range(self.randint(0, 3))]
         return self.element(name, kind)
@@ -278,7 +288,7 @@ class Generator(random.Random):
             body["deletes"] = deletes
         if first:
             body["schema"] = schema
-        if "vector" in schema and (first or self.maybe()):
+        if vectors(schema) and (first or self.maybe()):
             body["distance_metric"] = "cosine_distance"
         return body
 
@@ -472,9 +482,9 @@ class Generator(random.Random):
         ways += [lambda s: self.score(s, searched), lambda s: self.floored(s, searched)]
         if "sparse" in schema:
             ways.append(lambda s: ["sparse", "SparseKNN", self.sparse()])
-        if "vector" in schema:
-            dims = values.vector_dims(schema["vector"]["type"])
-            ways.append(lambda s: ["vector", self.choice(["ANN", "ANN", "kNN"]), self.vector(dims)])
+        near = ["ANN", "ANN", "kNN"]
+        for name in vectors(schema):
+            ways.append(lambda s, name=name: [name, self.choice(near), self.vector(s[name]["type"])])
         return self.choice(ways)(schema)
 
     def query(self, schema):
@@ -531,9 +541,9 @@ class Generator(random.Random):
     def computed(self, schema, rank_by):
         searched = [n for n, o in schema.items() if o.get("full_text_search")]
         found = {"c-score": self.score(schema, searched)} if self.maybe(0.7) else {}
-        if "vector" in schema and self.maybe():
-            dims = values.vector_dims(schema["vector"]["type"])
-            found["c-distance"] = ["vector", "VectorDist", self.vector(dims)]
+        if vectors(schema) and self.maybe():
+            name = self.choice(vectors(schema))
+            found["c-distance"] = [name, "VectorDist", self.vector(schema[name]["type"])]
         for name in ("text", "texts"):
             if name in searched and self.maybe(0.7):
                 found["c-" + name] = self.highlight(schema, rank_by, name)

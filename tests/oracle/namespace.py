@@ -49,7 +49,8 @@ class Namespace(Written):
         def same(a, b):
             return candidates[a][attribute] == candidates[b][attribute]
 
-        return Ranked(entries, True, self.metric == "euclidean_squared", same)
+        f32 = self.schema[attribute]["type"].endswith("f32")
+        return Ranked(entries, True, f32 and self.metric == "euclidean_squared", same)
 
     def score(self, candidates, expression):
         scores = evaluate(expression, self.documents, self.schema)

@@ -38,23 +38,22 @@ class Scores:
 
 
 def combine(parts, join):
-    """The parts' scores joined document by document."""
-    exact = all(part.exact for part in parts)
-    rounded = f32 if exact else bounded
-    at = {key: join([part.at[key] for part in parts], rounded) for key in parts[0].at}
+    """The parts' scores joined document by document. Rounded to f32 at each step even if a part is not exact:
+    large parts that cancel out leave what f32 has kept of the small ones."""
+    at = {key: join([part.at[key] for part in parts]) for key in parts[0].at}
     return Scores(
         at,
         set().union(*(part.matched for part in parts)),
         any(part.zeros for part in parts),
-        exact,
+        all(part.exact for part in parts),
         [corpus for part in parts for corpus in part.texts],
     )
 
 
-def total(scores, rounded):
+def total(scores):
     result = 0.0
     for score in scores:
-        result = rounded(result + score)
+        result = f32(result + score)
     return result
 
 
@@ -113,7 +112,7 @@ def evaluate(expression, documents, schema, alone=False):
 
     match expression:
         case ["Product", weight, inner] if isinstance(inner, list):
-            return combine([part(inner)], lambda scores, rounded: rounded(weight * bounded(scores[0])))
+            return combine([part(inner)], lambda scores: f32(weight * bounded(scores[0])))
         case ["Product", inner, weight]:
             return part(["Product", weight, inner])
         case ["Sum", [*inner]]:
@@ -121,7 +120,7 @@ def evaluate(expression, documents, schema, alone=False):
         case ["Max", [*inner]]:
             floors = [one for one in inner if not isinstance(one, list)]
             parts = [part(one) for one in inner if isinstance(one, list)]
-            return combine(parts, lambda scores, rounded: rounded(max(floors + scores)))
+            return combine(parts, lambda scores: f32(max(floors + scores)))
         case ["Attribute", name]:
             return attribute_scores(name, documents)
         case ["Dist", ["Attribute", name], origin]:

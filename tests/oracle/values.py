@@ -40,7 +40,7 @@ def read_sparse(value):
 
 
 def is_vector(type_name):
-    return type_name.endswith("f32")
+    return type_name.endswith(("]f32", "]f16"))
 
 
 def is_array(type_name):
@@ -96,7 +96,8 @@ READERS = {
 
 def read(type_name, value):
     if is_vector(type_name):
-        return read_vector(value)
+        components = read_vector(value)
+        return tuple(map(f16, components)) if type_name.endswith("f16") else components
     if is_array(type_name):
         return [READERS[type_name[2:]](item) for item in value]
     return READERS[type_name](value)

@@ -9,7 +9,7 @@ declare -A packages=(
 	# Go for its SDK; the web servers stand behind the gateway where requests are smuggled; slow clients.
 	[test]='clang clang-tidy libclang-rt-dev llvm cppcheck shellcheck git python3-venv golang-1.24-go
 		nginx apache2-bin lighttpd haproxy h2o slowhttptest'
-	[bench]='nginx haproxy slowhttptest wrk'
+	[bench]='nginx haproxy slowhttptest wrk libsqlite3-dev'
 )
 
 # Not in Debian 12: they come from Debian 13, whose build of them needs only an old libc.

@@ -68,9 +68,9 @@ static struct namespace *copy_of(const struct namespace *ns)
 	vec_each (&ns->docs, doc) {
 		if (!*doc)
 			continue;
-		struct put put = {.doc = *doc, .vectors = arena_array(a, const float *, columns)};
+		struct put put = {.doc = *doc, .vectors = arena_array(a, const void *, columns)};
 		for (size_t i = 0; i < columns; i++)
-			put.vectors[i] = ns->vectors[i].at + (size_t)(*doc)->slot * ns->vectors[i].dims;
+			put.vectors[i] = vector_row(&ns->vectors[i], (*doc)->slot);
 		vec_push(&all.puts, put);
 	}
 	copy = (struct change){.at_ns = ns->updated_ns, .schema = schema_clone(ns->schema)};

@@ -1,5 +1,6 @@
 #include "store/data/namespace.h"
 
+#include "store/data/vector.h"
 #include "store/log/change.h"
 
 #define BILLED_READ_MIN 256000000 /* what the service bills for the smallest read */
@@ -108,8 +109,10 @@ struct namespace *namespace_free(struct namespace *ns)
 	vec_each (&ns->sparse, si) {
 		sparse_index_free(*si);
 	}
-	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++)
+	for (size_t i = 0; i < VECTOR_COLUMNS_MAX; i++) {
 		free(ns->vectors[i].at);
+		free(ns->vectors[i].norms2);
+	}
 	vec_free(&ns->docs);
 	vec_free(&ns->text);
 	vec_free(&ns->sparse);
@@ -176,7 +179,10 @@ static void change_schema(struct namespace *ns, struct schema *schema)
 			ns->text.at[attr->index] = build_text_index(ns, attr);
 	}
 	vec_each (&schema->vectors, attr) {
-		ns->vectors[(*attr)->column].dims = (*attr)->type.dims;
+		struct vector_column *c = &ns->vectors[(*attr)->column];
+		c->row_bytes = vector_bytes((*attr)->type);
+		c->dims = (*attr)->type.dims;
+		c->f16 = (*attr)->type.f16;
 	}
 	schema_free(ns->schema);
 	ns->schema = schema;
@@ -213,7 +219,10 @@ static uint32_t take_slot(struct namespace *ns)
 	vec_push(&ns->docs, NULL);
 	for (size_t i = 0; cap != ns->docs.cap && i < ns->schema->vectors.len; i++) {
 		struct vector_column *column = &ns->vectors[i];
-		column->at = checked(realloc(column->at, ns->docs.cap * column->dims * sizeof(float)));
+		column->at = checked(realloc(column->at, ns->docs.cap * column->row_bytes));
+		if (ns->schema->metric == METRIC_COSINE)
+			column->norms2 =
+			    checked(realloc(column->norms2, ns->docs.cap * sizeof *column->norms2));
 	}
 	return (uint32_t)ns->docs.len - 1;
 }
@@ -228,13 +237,18 @@ static void leave_slot(struct namespace *ns, const struct doc *d)
 
 static void put_vectors(struct namespace *ns, const struct put *put, const struct doc *old)
 {
+	const struct vector_form *form = vector_form(0);
 	for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 		struct vector_column *c = &ns->vectors[i];
-		const float *from = old ? c->at + (size_t)old->slot * c->dims : NULL;
+		const void *from = old ? vector_row(c, old->slot) : NULL;
 		if (put->vectors)
 			from = put->vectors[i];
-		if (from)
-			memcpy(c->at + (size_t)put->doc->slot * c->dims, from, c->dims * sizeof(float));
+		if (!from)
+			continue;
+		memcpy(vector_row(c, put->doc->slot), from, c->row_bytes);
+		if (c->norms2)
+			c->norms2[put->doc->slot] =
+			    form->norm2[c->f16](vector_row(c, put->doc->slot), c->dims);
 	}
 }
 
@@ -272,7 +286,9 @@ static void renumber(struct namespace *ns)
 			continue;
 		for (size_t i = 0; i < ns->schema->vectors.len; i++) {
 			struct vector_column *c = &ns->vectors[i];
-			memmove(c->at + n * c->dims, c->at + from * c->dims, c->dims * sizeof(float));
+			memmove(vector_row(c, n), vector_row(c, from), c->row_bytes);
+			if (c->norms2)
+				c->norms2[n] = c->norms2[from];
 		}
 		d->slot = (uint32_t)n;
 		ns->docs.at[n++] = d;
@@ -310,12 +326,12 @@ void namespace_apply(struct namespace *ns, struct change *c)
 		ns->last_write_ns = c->at_ns;
 }
 
-const float **namespace_vectors(const struct namespace *ns, struct arena *a, uint32_t slot)
+const void **namespace_vectors(const struct namespace *ns, struct arena *a, uint32_t slot)
 {
 	size_t columns = ns->schema->vectors.len;
-	const float **vectors = columns ? arena_array(a, const float *, columns) : NULL;
+	const void **vectors = columns ? arena_array(a, const void *, columns) : NULL;
 	for (size_t i = 0; i < columns; i++)
-		vectors[i] = ns->vectors[i].at + (size_t)slot * ns->vectors[i].dims;
+		vectors[i] = vector_row(&ns->vectors[i], slot);
 	return vectors;
 }
 

@@ -12,8 +12,11 @@
 #define NAMESPACE_NAME_MAX 128
 
 struct vector_column {
-	float *at; /* row of slot s: at + s * dims */
+	char *at;         /* see vector_row() */
+	size_t row_bytes; /* vector_bytes() */
+	float *norms2;    /* by slot, Σ of the squares: cosine only, else NULL */
 	uint32_t dims;
+	bool f16;
 };
 
 /* Slots are given out in rising order and never twice, so that postings and vectors are only appended to: a
@@ -54,15 +57,22 @@ static inline const struct doc *namespace_find(const struct namespace *ns, struc
 	return map_get(&ns->by_id, id);
 }
 
-/* The vector of a document. */
-static inline const float *namespace_vector(
-    const struct namespace *ns, const struct attr *attr, const struct doc *d)
+/* The stored vector of a slot. */
+static inline void *vector_row(const struct vector_column *c, size_t slot)
 {
-	return ns->vectors[attr->column].at + (size_t)d->slot * attr->type.dims;
+	return c->at + slot * c->row_bytes;
+}
+
+/* The vector of a document as floats: where it is stored, or in the arena. */
+static inline const float *namespace_vector(
+    const struct namespace *ns, const struct attr *attr, const struct doc *d, struct arena *a)
+{
+	const struct vector_column *c = &ns->vectors[attr->column];
+	return vector_unpack(a, attr->type, vector_row(c, d->slot));
 }
 
 /* The vectors of the document in this slot, by column, in the arena; NULL in a namespace without any. */
-const float **namespace_vectors(const struct namespace *ns, struct arena *a, uint32_t slot);
+const void **namespace_vectors(const struct namespace *ns, struct arena *a, uint32_t slot);
 
 /* The index of a full-text attribute, or NULL. */
 static inline const struct text_index *namespace_text(const struct namespace *ns, const struct attr *attr)

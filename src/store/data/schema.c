@@ -15,7 +15,7 @@ struct span metric_name(enum metric m)
 
 enum metric metric_parse(struct span name)
 {
-	for (enum metric m = METRIC_COSINE; m <= METRIC_EUCLIDEAN; m++) {
+	for (enum metric m = METRIC_COSINE; m < METRICS_LEN; m++) {
 		if (span_eq(name, metric_name(m)))
 			return m;
 	}

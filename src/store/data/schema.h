@@ -20,6 +20,7 @@ enum metric {
 #define X(metric, name) metric,
 	METRICS(X)
 #undef X
+	    METRICS_LEN
 };
 
 /* The name; METRIC_NONE gives "none". */

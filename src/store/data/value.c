@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/base64.h"
+#include "base/half.h"
 #include "base/time.h"
 #include "store/data/sparse.h"
 #include "json/write.h"
@@ -21,7 +22,7 @@ static const struct {
 /* "[N]f32" and its relatives; s starts with a bracket or brace. */
 static int parse_vector_type(struct span s, struct value_type *ret)
 {
-	static const struct span later[] = {SPAN("f16"), SPAN("i8"), SPAN("f32")};
+	static const struct span widths[] = {SPAN("f32"), SPAN("f16"), SPAN("i8")};
 	if (span_eq(s, bases[VALUE_SPARSE].name)) {
 		*ret = (struct value_type){.base = VALUE_SPARSE};
 		return 0;
@@ -32,15 +33,15 @@ static int parse_vector_type(struct span s, struct value_type *ret)
 	uint64_t n;
 	if (span_to_u64(dims, &n) < 0 || n == 0 || n > UINT32_MAX)
 		return -E_INVALID;
-	if (!multi && span_eq(element, SPAN("f32"))) {
-		*ret = (struct value_type){.base = VALUE_VECTOR, .dims = (uint32_t)n};
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		if (span_eq(element, later[i]))
-			return -E_UNSUPPORTED;
-	}
-	return -E_INVALID;
+	size_t width = 0;
+	while (width < 3 && !span_eq(element, widths[width]))
+		width++;
+	if (width == 3)
+		return -E_INVALID;
+	if (multi || width == 2)
+		return -E_UNSUPPORTED;
+	*ret = (struct value_type){.base = VALUE_VECTOR, .f16 = width == 1, .dims = (uint32_t)n};
+	return 0;
 }
 
 int value_type_parse(struct span text, struct value_type *ret)
@@ -61,7 +62,7 @@ int value_type_parse(struct span text, struct value_type *ret)
 struct span value_type_text(struct arena *a, struct value_type t)
 {
 	if (t.base == VALUE_VECTOR)
-		return arena_printf(a, "[%u]f32", t.dims);
+		return arena_printf(a, "[%u]%s", t.dims, t.f16 ? "f16" : "f32");
 	return arena_printf(a, "%s%.*s", t.array ? "[]" : "", SPAN_FMT(bases[t.base].name));
 }
 
@@ -187,6 +188,33 @@ int vector_from_json(struct arena *a, const yyjson_val *value, const float **ret
 	*ret_floats = floats;
 	*ret_dims = (uint32_t)n;
 	return 0;
+}
+
+int vector_pack(struct arena *a, struct value_type t, const float *floats, const void **ret_row)
+{
+	if (!t.f16) {
+		*ret_row = floats;
+		return 0;
+	}
+	uint16_t *halves = arena_array(a, uint16_t, t.dims);
+	for (size_t i = 0; i < t.dims; i++) {
+		halves[i] = half_from_f32(floats[i]);
+		if (!half_is_finite(halves[i]))
+			return -E_TOO_LARGE;
+	}
+	*ret_row = halves;
+	return 0;
+}
+
+const float *vector_unpack(struct arena *a, struct value_type t, const void *row)
+{
+	if (!t.f16)
+		return row;
+	const uint16_t *halves = row;
+	float *floats = arena_array(a, float, t.dims);
+	for (size_t i = 0; i < t.dims; i++)
+		floats[i] = half_to_f32(halves[i]);
+	return floats;
 }
 
 /* base/time formats what comes after 1970 only; an attribute may lie before. */
@@ -327,7 +355,7 @@ float scalar_distance(enum value_base base, const union scalar *a, const union s
 size_t value_logical_size(struct value_type t, const struct value *v)
 {
 	if (t.base == VALUE_VECTOR)
-		return (size_t)t.dims * bases[t.base].size;
+		return vector_bytes(t);
 	if (bases[t.base].size)
 		return v->count * bases[t.base].size;
 	size_t sum = 0;

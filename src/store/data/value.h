@@ -38,7 +38,7 @@ size_t id_logical_size(enum id_kind kind, struct span key);
 	X(VALUE_DATETIME, "datetime", 8)                                                                     \
 	X(VALUE_BOOL, "bool", 1)                                                                             \
 	X(VALUE_BYTES, "bytes", 0)                                                                           \
-	X(VALUE_VECTOR, "f32", 4)                                                                            \
+	X(VALUE_VECTOR, "vector", 0)                                                                         \
 	X(VALUE_SPARSE, "{}f16", 0)
 
 enum value_base {
@@ -50,7 +50,8 @@ enum value_base {
 struct value_type {
 	enum value_base base;
 	bool array;    /* []base; never for bytes, vectors and sparse vectors */
-	uint32_t dims; /* of a vector: [dims]f32 */
+	bool f16;      /* of a vector: [dims]f16, else [dims]f32 */
+	uint32_t dims; /* of a vector */
 };
 
 /* Whether values can be compared with each other: no bytes, no vectors. */
@@ -66,13 +67,18 @@ static inline bool value_base_has_texts(enum value_base base)
 }
 
 /* Parses "string", "[]uint", "[768]f32", "{}f16", …; -E_UNSUPPORTED for a type that the service knows and
- * this store does not have yet ([N]f16, [N]i8, [][N]f32), else -E_INVALID. */
+ * this store does not have yet ([N]i8, [][N]f32), else -E_INVALID. */
 MUST_USE int value_type_parse(struct span text, struct value_type *ret);
 /* The same text back, in the arena. */
 struct span value_type_text(struct arena *a, struct value_type t);
 static inline bool value_type_eq(struct value_type a, struct value_type b)
 {
-	return a.base == b.base && a.array == b.array && a.dims == b.dims;
+	return a.base == b.base && a.array == b.array && a.f16 == b.f16 && a.dims == b.dims;
+}
+/* Bytes of a vector as it is stored, which are its components in their width. */
+static inline size_t vector_bytes(struct value_type t)
+{
+	return t.dims * (t.f16 ? sizeof(uint16_t) : sizeof(float));
 }
 
 /* One value of a base type; which member holds follows from the attribute's type. */
@@ -120,6 +126,11 @@ MUST_USE int scalar_from_json(
  * arena. -E_INVALID if it is neither, is empty, or holds something that is not finite. */
 MUST_USE int vector_from_json(
     struct arena *a, const yyjson_val *v, const float **ret_floats, uint32_t *ret_dims);
+/* The vector as it is stored: the floats themselves, or rounded to halves in the arena. -E_TOO_LARGE if one
+ * is past the range of f16. */
+MUST_USE int vector_pack(struct arena *a, struct value_type t, const float *floats, const void **ret_row);
+/* The floats of a stored vector: itself, or in the arena. */
+const float *vector_unpack(struct arena *a, struct value_type t, const void *row);
 /* Writes a present value of a non-vector type. */
 void value_to_json(struct buf *out, struct value_type t, const struct value *v);
 void scalar_to_json(struct buf *out, enum value_base base, const union scalar *s);
@@ -129,7 +140,7 @@ int scalar_cmp(enum value_base base, const union scalar *a, const union scalar *
 float scalar_number(enum value_base base, const union scalar *s);
 /* |a − b| of int, uint or float, or in milliseconds of datetimes; rounded to f32 once. */
 float scalar_distance(enum value_base base, const union scalar *a, const union scalar *b);
-/* Bytes that the value counts in billing (vectors: 4 per dimension; sparse ones: the name and 2). */
+/* Bytes that the value counts in billing (vectors: as stored; sparse ones: the name and 2). */
 size_t value_logical_size(struct value_type t, const struct value *v);
 
 #define SLOT_NONE UINT32_MAX

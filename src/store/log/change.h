@@ -6,8 +6,8 @@
 #include "store/data/namespace.h"
 
 struct put {
-	struct doc *doc;       /* its slot is chosen when it is applied */
-	const float **vectors; /* by column; NULL: those of the document that it replaces stay */
+	struct doc *doc;      /* its slot is chosen when it is applied */
+	const void **vectors; /* as stored, by column; NULL: those of the document that it replaces stay */
 };
 
 struct change {

@@ -2,9 +2,10 @@
  *   change  flags:u8 at:u64 name:short [schema] [settings] [source:short] puts:u32 doc… deletes:u32 id:short…
  *   settings fields:u8 (field:u8 length:u16 bytes)…, each field that is set
  *   schema  id_kind:u8 (255: none) metric:u8 attributes:u16 attribute…
- *   attr    name:short base:u8 array:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
+ *   attr    name:short base:u8 shape:u8 dims:u32 flags:u8 [k1:f64 b:f64 k3:f64 tokenizer:u8 language:u8
  *           flags:u8 max_token_length:u32]
- *   doc     id:short vectors:u8 values:u16 (attribute:u16 count:u32 scalar…)… [floats of each column]
+ *   doc     id:short vectors:u8 values:u16 (attribute:u16 count:u32 scalar…)… [the vector of each
+ *           column, as stored]
  *   scalar  by the attribute's type: u64, f64, u8, 16 bytes, or length:u32 bytes; of a sparse vector
  *           length:u32 bytes weight:u16 (f16), names ascending
  *   short   length:u8 bytes
@@ -29,6 +30,7 @@ enum {
 	ATTR_FULL_TEXT = 16,
 	ATTR_DROPPED = 128
 };
+enum { SHAPE_ARRAY = 1, SHAPE_F16 = 2 };
 enum { TEXT_STEMMING = 1, TEXT_STOPWORDS = 2, TEXT_CASE = 4, TEXT_FOLDING = 8 };
 enum { SET_READ_ONLY = 1, SET_SHARDS, SET_REPLICAS, SET_PINNED, SET_KEY_NAME, SET_PARENT };
 #define NO_ID_KIND 255
@@ -67,7 +69,7 @@ static void put_attr(struct buf *out, const struct attr *attr)
 {
 	put_short(out, attr->name);
 	PUT(out, uint8_t, attr->type.base);
-	PUT(out, uint8_t, attr->type.array);
+	PUT(out, uint8_t, (attr->type.array ? SHAPE_ARRAY : 0) | (attr->type.f16 ? SHAPE_F16 : 0));
 	PUT(out, uint32_t, attr->type.dims);
 	PUT(out, uint8_t,
 	    (attr->filterable ? ATTR_FILTERABLE : 0) | (attr->glob ? ATTR_GLOB : 0) |
@@ -168,7 +170,7 @@ static void put_doc(struct buf *out, const struct schema *s, const struct put *p
 	}
 	vec_each (&s->vectors, attr) {
 		if (put->vectors)
-			put_raw(out, put->vectors[(*attr)->column], (*attr)->type.dims * sizeof(float));
+			put_raw(out, put->vectors[(*attr)->column], vector_bytes((*attr)->type));
 	}
 }
 
@@ -276,8 +278,9 @@ static void take_text(struct reader *r, struct text_options *t)
 static void take_attr(struct reader *r, struct schema *s)
 {
 	struct attr attr = {.name = take_short(r)};
-	uint8_t base = take_u8(r);
-	attr.type.array = take_u8(r) != 0;
+	uint8_t base = take_u8(r), shape = take_u8(r);
+	attr.type.array = shape & SHAPE_ARRAY;
+	attr.type.f16 = shape & SHAPE_F16;
 	attr.type.dims = take_u32(r);
 	uint8_t flags = take_u8(r);
 	attr.filterable = flags & ATTR_FILTERABLE;
@@ -291,8 +294,8 @@ static void take_attr(struct reader *r, struct schema *s)
 	bool vector = base == VALUE_VECTOR;
 	if (base > VALUE_SPARSE || (attr.type.array && base >= VALUE_BYTES) ||
 	    (!attr.dropped && schema_find(s, attr.name)) || vector != (attr.type.dims > 0) ||
-	    attr.type.dims > VECTOR_DIMS_MAX || (vector && s->vectors.len == VECTOR_COLUMNS_MAX) ||
-	    (attr.full_text && base != VALUE_STRING) ||
+	    (attr.type.f16 && !vector) || attr.type.dims > VECTOR_DIMS_MAX ||
+	    (vector && s->vectors.len == VECTOR_COLUMNS_MAX) || (attr.full_text && base != VALUE_STRING) ||
 	    (attr.dropped && (vector || attr.full_text || attr.filterable)))
 		r->bad = true;
 	attr.type.base = (enum value_base)base;
@@ -304,7 +307,7 @@ static struct schema *take_schema(struct reader *r)
 {
 	struct schema *s = schema_new();
 	uint8_t kind = take_u8(r), metric = take_u8(r);
-	if ((kind > ID_STRING && kind != NO_ID_KIND) || metric > METRIC_EUCLIDEAN)
+	if ((kind > ID_STRING && kind != NO_ID_KIND) || metric >= METRICS_LEN)
 		r->bad = true;
 	s->has_id_kind = kind != NO_ID_KIND;
 	s->id_kind = s->has_id_kind ? (enum id_kind)kind : ID_UINT;
@@ -418,14 +421,13 @@ static void take_value(struct reader *r, struct arena *a, const struct schema *s
 	v->count = count;
 }
 
-static const float **take_vectors(struct reader *r, struct arena *a, const struct schema *s)
+static const void **take_vectors(struct reader *r, struct arena *a, const struct schema *s)
 {
-	const float **vectors = arena_array(a, const float *, s->vectors.len);
+	const void **vectors = arena_array(a, const void *, s->vectors.len);
 	vec_each (&s->vectors, attr) {
-		size_t n = (*attr)->type.dims * sizeof(float);
-		struct span raw = take_raw(r, n);
+		struct span raw = take_raw(r, vector_bytes((*attr)->type));
 		if (raw.ptr)
-			vectors[(*attr)->column] = (const float *)(const void *)arena_copy(a, raw).ptr;
+			vectors[(*attr)->column] = arena_copy(a, raw).ptr;
 	}
 	return vectors;
 }

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
+#include "store/query/distance.h"
 #include "store/query/highlight.h"
 #include "store/query/rank.h"
-#include "store/query/vector.h"
 #include "json/write.h"
 
 enum computed_kind { COMPUTED_SCORE, COMPUTED_DISTANCE, COMPUTED_HIGHLIGHT };
@@ -131,17 +131,11 @@ static void run_score(const struct computed *c, struct computation *one, struct 
 
 static void run_distance(const struct computed *c, struct computation *one, struct topk rows, struct arena *a)
 {
-	float *distances = arena_array(a, float, rows.len);
-	const struct attr *attr = one->vector.attr;
-	size_t dims = attr->type.dims;
-	const float *query = one->vector.vector;
-	float norm2 = vector_dot(query, query, dims);
-	for (size_t i = 0; i < rows.len; i++) {
-		const struct doc *d = c->ns->docs.at[rows.at[i].slot];
-		distances[i] = vector_distance(
-		    c->ns->schema->metric, query, norm2, namespace_vector(c->ns, attr, d), dims);
-	}
-	one->scores = distances;
+	float *to = arena_array(a, float, rows.len);
+	const struct distances distances = distances_from(c->ns, one->vector.attr, one->vector.vector);
+	for (size_t i = 0; i < rows.len; i++)
+		to[i] = distance_to(&distances, rows.at[i].slot);
+	one->scores = to;
 }
 
 void computed_run(struct computed *c, struct topk rows, struct arena *a)

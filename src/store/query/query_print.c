@@ -36,7 +36,7 @@ static void put_attribute(struct printer *p, const struct attr *attr, const stru
 	bool first = false;
 	json_put_key(p->out, &first, attr->name);
 	if (vector)
-		put_vector(p, namespace_vector(p->q->ns, attr, d), attr->type.dims);
+		put_vector(p, namespace_vector(p->q->ns, attr, d, p->q->arena), attr->type.dims);
 	else
 		value_to_json(p->out, attr->type, v);
 	p->returned += value_logical_size(attr->type, v);

@@ -1,6 +1,6 @@
+#include "store/query/distance.h"
 #include "store/query/query_plan.h"
 #include "store/query/rrf.h"
-#include "store/query/vector.h"
 
 /* Rows of vectors up to this many bytes are compared before the filter is asked: reading a document elsewhere
  * in memory costs more than that. */
@@ -77,18 +77,15 @@ static int run_aggregates(const struct query *q, struct leg *leg, struct refusal
 static void run_vector(const struct query *q, struct leg *leg)
 {
 	const struct rank *rank = &leg->rank;
-	size_t dims = rank->attr->type.dims;
-	const float *rows = q->ns->vectors[rank->attr->column].at;
-	float norm2 = vector_dot(rank->vector, rank->vector, dims);
-	bool filter_first = leg->filter && dims * sizeof *rows > SHORT_VECTOR_BYTES;
+	const struct distances distances = distances_from(q->ns, rank->attr, rank->vector);
+	bool filter_first = leg->filter && vector_bytes(rank->attr->type) > SHORT_VECTOR_BYTES;
 	struct slot_list c = candidates_of(q, leg);
 	for (size_t i = 0; i < c.len; i++) {
 		uint32_t slot = slot_list_get(&c, i);
 		const struct doc *d = q->ns->docs.at[slot];
 		if (!d || (filter_first && !filter_match(leg->filter, d)))
 			continue;
-		float key =
-		    vector_distance(q->ns->schema->metric, rank->vector, norm2, rows + slot * dims, dims);
+		float key = distance_to(&distances, slot);
 		if (wants(leg, key) && (filter_first || filter_match(leg->filter, d)))
 			offer(q, leg, key, slot);
 	}
@@ -97,6 +94,8 @@ static void run_vector(const struct query *q, struct leg *leg)
 static void run_score(const struct query *q, struct leg *leg)
 {
 	struct slot_list c = candidates_of(q, leg);
+	if (!c.at)
+		c = score_candidates(q->ns, leg->rank.score, q->arena);
 	struct scores scores = score_slots(q->ns, leg->rank.score, c, q->arena);
 	for (size_t i = 0; i < c.len; i++) {
 		uint32_t slot = slot_list_get(&c, i);

@@ -121,7 +121,7 @@ static size_t search_samples(const struct recall *rc, uint64_t *found, struct bu
 			continue;
 		const struct attr *attr = rc->ns->schema->vectors.at[done % rc->ns->schema->vectors.len];
 		struct rank rank = {
-		    .kind = RANK_ANN, .attr = attr, .vector = namespace_vector(rc->ns, attr, *d)};
+		    .kind = RANK_ANN, .attr = attr, .vector = namespace_vector(rc->ns, attr, *d, rc->arena)};
 		*found += search(rc, &rank, done == 0, truth);
 		done++;
 	}

@@ -195,3 +195,58 @@ struct scores score_slots(
 	}
 	return (struct scores){at, rows};
 }
+
+/* How much a look at every slot costs less than finding a slot's posting of a term. */
+#define LOOKUP_COST 16
+
+/* The number of postings that the leaves have; SIZE_MAX if one of them is not about words. */
+static size_t postings_of(const struct score *s, size_t *terms)
+{
+	size_t sum = 0;
+	if ((s->kind != SCORE_BM25 && !s->parts_len) || s->prefixed)
+		return SIZE_MAX;
+	for (size_t i = 0; i < s->terms_len; i++)
+		sum += s->terms[i].term->postings.len;
+	*terms += s->terms_len;
+	for (size_t i = 0; i < s->parts_len; i++) {
+		size_t part = postings_of(s->parts[i], terms);
+		if (part == SIZE_MAX)
+			return SIZE_MAX;
+		sum += part;
+	}
+	return sum;
+}
+
+static size_t collect_slots(const struct score *s, uint32_t *to)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->terms_len; i++) {
+		vec_each (&s->terms[i].term->postings, posting) {
+			to[n++] = posting->slot;
+		}
+	}
+	for (size_t i = 0; i < s->parts_len; i++)
+		n += collect_slots(s->parts[i], to + n);
+	return n;
+}
+
+static int by_slot(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+struct slot_list score_candidates(const struct namespace *ns, const struct score *s, struct arena *a)
+{
+	size_t terms = 0, postings = postings_of(s, &terms), len = 0;
+	if (postings > ns->docs.len || postings * terms * LOOKUP_COST > ns->docs.len)
+		return (struct slot_list){.len = ns->docs.len};
+	uint32_t *at = arena_array(a, uint32_t, postings + 1);
+	collect_slots(s, at);
+	qsort(at, postings, sizeof *at, by_slot);
+	for (size_t i = 0; i < postings; i++) {
+		if (len == 0 || at[i] != at[len - 1])
+			at[len++] = at[i];
+	}
+	return (struct slot_list){at, len};
+}

@@ -16,6 +16,10 @@ MUST_USE int score_parse(const struct namespace *ns, yyjson_val *json, const cha
 MUST_USE int score_parse_alone(const struct namespace *ns, yyjson_val *json, const char *path,
     struct arena *a, struct score **ret_score, struct refusal *r);
 
+/* The slots that can be rows, ascending and in the arena, if these are so few (of rare words) that looking
+ * them up one by one costs less than a pass over all; else all. */
+struct slot_list score_candidates(const struct namespace *ns, const struct score *s, struct arena *a);
+
 struct scores {
 	const float *at;
 	const bool *rows; /* whether the document belongs in the result */

@@ -153,7 +153,7 @@ static void planner_begin(struct planner *p, const struct namespace *ns, struct 
 	p->values = arena_array(p->arena, struct value, ATTRS_MAX);
 	p->merged = arena_array(p->arena, struct value, ATTRS_MAX);
 	p->row_of = arena_array(p->arena, uint32_t, ATTRS_MAX);
-	p->vectors = arena_array(p->arena, const float *, VECTOR_COLUMNS_MAX);
+	p->vectors = arena_array(p->arena, const void *, VECTOR_COLUMNS_MAX);
 	p->plan->schema = p->schema;
 	p->plan->change = (struct change){.ns = name, .at_ns = time_wall_ns(), .create = !ns};
 }

@@ -23,9 +23,9 @@ enum effect { UNTOUCHED, PUT, GONE };
 struct entry {
 	struct span id;
 	enum effect effect;
-	bool by_id;            /* one of the operations by id names it */
-	struct doc *doc;       /* PUT: ours until it is in the change */
-	const float **vectors; /* by column; NULL: those of the stored document stay */
+	bool by_id;           /* one of the operations by id names it */
+	struct doc *doc;      /* PUT: ours until it is in the change */
+	const void **vectors; /* by column; NULL: those of the stored document stay */
 };
 
 struct planner {
@@ -46,7 +46,7 @@ struct planner {
 	struct value *values, *merged;
 	uint32_t *row_of; /* the last row that set the attribute, counted from 1 */
 	uint32_t row;
-	const float **vectors;
+	const void **vectors;
 };
 
 /* write_stage.c: effects. */

@@ -131,7 +131,8 @@ static int take_vector(
 		return row_refuse(p, id, attr->name,
 		    arena_printf(p->arena, "the vector has %u dimensions, expected %u", dims, attr->type.dims)
 		        .ptr);
-	p->vectors[attr->column] = floats;
+	if (vector_pack(p->arena, attr->type, floats, &p->vectors[attr->column]) < 0)
+		return row_refuse(p, id, attr->name, "a component is out of the range of f16");
 	p->values[attr->index] = (struct value){.present = true, .count = 1};
 	return 0;
 }

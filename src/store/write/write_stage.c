@@ -57,7 +57,7 @@ int stage_put(struct planner *p, enum operation op, struct entry *e)
 	if (old)
 		doc->slot = old->slot; /* until it is applied: sets of slots know the stored one */
 	if (op == UPSERT && columns) {
-		e->vectors = arena_array(p->arena, const float *, columns);
+		e->vectors = arena_array(p->arena, const void *, columns);
 		memcpy(e->vectors, p->vectors, columns * sizeof *e->vectors);
 	}
 	free(e->doc);

@@ -2,6 +2,7 @@
 
 from . import (  # noqa: F401
     clients,
+    conditions,
     namespaces,
     queries,
     rankings,

@@ -9,7 +9,7 @@
 #define PER    40 /* documents of a write */
 #define WRITE  "POST /v2/namespaces/n"
 #define CREATED                                                                                              \
-	"{\"distance_metric\":\"euclidean_squared\",\"schema\":{\"t\":{\"type\":\"string\",\"full_text_"     \
+	"{\"distance_metric\":\"cosine_distance\",\"schema\":{\"t\":{\"type\":\"string\",\"full_text_"       \
 	"search\":true},\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}}},"
 
 struct model {
@@ -21,7 +21,7 @@ static void put_row(struct buf *b, int id, const struct model *m, bool upsert)
 {
 	buf_printf(b, "{\"id\":%d", id);
 	if (upsert)
-		buf_printf(b, ",\"vector\":[%d,1],\"t\":\"w%d common w%d\",\"z\":{\"d%d\":0.5,\"\":%d}",
+		buf_printf(b, ",\"vector\":[%d,300],\"t\":\"w%d common w%d\",\"z\":{\"d%d\":0.5,\"\":%d}",
 		    m->vector, m->word, m->word / 2, m->word, m->vector);
 	if (m->patched >= 0)
 		buf_printf(b, ",\"p\":%d", m->patched);
@@ -61,7 +61,7 @@ static void expect_as_fresh(struct kit *k, const struct model *models)
 {
 	static const char *const queries[] = {
 	    "{\"rank_by\":[\"id\",\"asc\"],\"limit\":1000,\"include_attributes\":true}",
-	    "{\"rank_by\":[\"vector\",\"ANN\",[500,0]],\"limit\":50}",
+	    "{\"rank_by\":[\"vector\",\"ANN\",[500,300]],\"limit\":50}",
 	    "{\"rank_by\":[\"t\",\"BM25\",\"w3 common w7 w11\"],\"limit\":1000}",
 	    "{\"rank_by\":[\"id\",\"asc\"],\"limit\":1000,\"filters\":[\"t\",\"ContainsTokenSequence\","
 	    "\"common w4\"]}",

@@ -72,9 +72,9 @@ static void replay(void **state)
 	    "\"z\":{\"wind\":0.1,\"\":-65504,\"é\":0},\"zz\":{},"
 	    "\"ss\":[\"a\",\"\"],\"ii\":[],\"uu\":[1,2],\"q\":\"0190A0B0C0D07E0F80010203040506FE\",\"text\":["
 	    "\"red fox\"]},"
-	    "{\"id\":\"0190a0b0-c0d0-7e0f-8001-020304050600\",\"vector\":[1,2],\"w\":[3]}],"
+	    "{\"id\":\"0190a0b0-c0d0-7e0f-8001-020304050600\",\"vector\":[1,2],\"w\":[0.1]}],"
 	    "\"distance_metric\":\"euclidean_squared\",\"schema\":{\"id\":\"uuid\",\"w\":{\"type\":\"[1]"
-	    "f32\",\"ann\":true},"
+	    "f16\",\"ann\":true},"
 	    "\"z\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}},"
 	    "\"zz\":{\"type\":\"{}f16\",\"sparse_knn\":{\"distance_metric\":\"dot_product\"}},"
 	    "\"u\":\"uint\",\"f\":\"float\",\"d\":\"datetime\",\"x\":\"bytes\",\"ii\":\"[]int\",\"uu\":\"[]"
@@ -91,6 +91,7 @@ static void replay(void **state)
 	static const char *const reads[][2] = {
 	    {ALL, QUERY},
 	    {ALL, "{\"rank_by\":[\"vector\",\"ANN\",[1,1]],\"limit\":9}"},
+	    {ALL, "{\"rank_by\":[\"w\",\"ANN\",[1]],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"text\",\"BM25\",\"fox\"],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"z\",\"SparseKNN\",{\"wind\":2}],\"limit\":9}"},
 	    {ALL, "{\"rank_by\":[\"s\",\"BM25\",\"new\"],\"limit\":9}"},
@@ -112,6 +113,7 @@ static void replay(void **state)
 	}
 	assert_non_null(strstr(before[0], "\"d\":\"1969-07-20T20:17:40.500000000Z\""));
 	assert_non_null(strstr(before[0], "\"u\":18446744073709551615"));
+	assert_non_null(strstr(before[0], "\"w\":[0.099975586]"));
 	kit_close(&k);
 	k = kit_open(d.path);
 	for (size_t i = 0; i < COUNT(reads); i++) {

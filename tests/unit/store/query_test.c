@@ -160,6 +160,34 @@ static void vector_distances(void **state)
 	world_free(&w);
 }
 
+/* f16: stored as the nearest half, shown as the shortest decimal of its f32 or as base64 of f32. The query
+ * stays f32. */
+static void half_vectors(void **state)
+{
+	static const struct ask asks[] = {
+	    {"{'rank_by':['h','ANN',[0.1,0]],'limit':3,'include_attributes':['h','wide']}",
+	        "{'rows':[{'id':1,'$dist':5.961192e-10,'h':[0.099975586,0.0],'wide':[0.1]},"
+	        "{'id':2,'$dist':0.80999994,'h':[1.0,5.9604645e-8],'wide':[2.0]},"
+	        "{'id':3,'$dist':4290760700.0,'h':[65504.0,-2.0],'wide':[3.0]}]"},
+	    {"{'rank_by':['h','ANN','zczMPQAAAAA='],'limit':1,'include_attributes':['h'],'vector_encoding':'"
+	     "base64'}",
+	        "{'rows':[{'id':1,'$dist':5.961192e-10,'h':'AMDMPQAAAAA='}]"},
+	    {"{'rank_by':['wide','ANN',[0.1]],'limit':1}", "{'rows':[{'id':1,'$dist':0.0}]"},
+	    {"{'rank_by':['h','kNN',[1,0]],'limit':1,'filters':['id','Gt',1]}",
+	        "{'rows':[{'id':2,'$dist':3.5527137e-15}]"},
+	    {"{'rank_by':['h','ANN',[1]],'limit':3}",
+	        "400 💔 rank_by field 'h': vector dimension mismatch, expected 2, got 1"},
+	    {"{'rank_by':['h','asc'],'limit':3}",
+	        "400 💔 rank_by field 'h' of type [2]f16 cannot be ordered by"},
+	};
+	struct world w = world_new(ID_UINT, METRIC_EUCLIDEAN_SQUARED,
+	    "{'h':{'type':'[2]f16','ann':true},'wide':{'type':'[1]f32','ann':true}}",
+	    "[{'id':1,'h':[0.1,0],'wide':[0.1]},{'id':2,'h':[1.0002,5e-8],'wide':[2]},"
+	    "{'id':3,'h':[65519,-2.0009],'wide':[3]}]");
+	ask_all(&w, asks, COUNT(asks));
+	world_free(&w);
+}
+
 /* Two legs: ids 1 2 3 and 3 2. */
 #define LEGS                                                                                                 \
 	"'queries':[{'rank_by':['x','asc'],'limit':3,'include_attributes':['x']},"                           \
@@ -432,6 +460,7 @@ int main(void)
 	    cmocka_unit_test(stems),
 	    cmocka_unit_test(bm25_scores),
 	    cmocka_unit_test(vector_distances),
+	    cmocka_unit_test(half_vectors),
 	    cmocka_unit_test(many_queries),
 	    cmocka_unit_test(aggregations),
 	    cmocka_unit_test(groups),

@@ -6,7 +6,7 @@
 static struct world line(void)
 {
 	return world_new(ID_UINT, METRIC_EUCLIDEAN_SQUARED,
-	    "{'a':{'type':'[1]f32','ann':true},'b':{'type':'[2]f32','ann':true},'n':'int'}",
+	    "{'a':{'type':'[1]f32','ann':true},'b':{'type':'[2]f16','ann':true},'n':'int'}",
 	    "[{'id':1,'a':[1],'b':[0,8],'n':1},{'id':2,'a':[2],'b':[0,4]},{'id':3,'a':[4],'b':[0,2],'n':3},"
 	    "{'id':4,'a':[8],'b':[0,1]}]");
 }

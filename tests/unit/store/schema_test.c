@@ -58,7 +58,15 @@ static const struct {
         400, "has 10753 dimensions, the limit is 10752"},
     {"{" DIM1
      ",\"distance_metric\":\"cosine_distance\",\"schema\":{\"v\":{\"type\":\"[1]f16\",\"ann\":true}}}",
-        400, "type [1]f16 of attribute 'v' is not supported by this local store yet"},
+        200, "OK"},
+    {"{" DIM1
+     ",\"distance_metric\":\"cosine_distance\",\"schema\":{\"v\":{\"type\":\"[1]i8\",\"ann\":true}}}",
+        400, "type [1]i8 of attribute 'v' is not supported by this local store yet"},
+    {"{" DIM1 ",\"distance_metric\":\"cosine_distance\",\"schema\":{\"v\":\"[1]f16\"}}", 400,
+        "💔 vector attribute 'v' must have ann:true"},
+    {"{" DIM1
+     ",\"distance_metric\":\"cosine_distance\",\"schema\":{\"v\":{\"type\":\"[1]f64\",\"ann\":true}}}",
+        422, "unknown attribute type `[1]f64`"},
     {"{\"upsert_rows\":[{\"id\":1}],\"schema\":{\"v\":{\"type\":\"[][4]f32\"}}}", 400,
         "type [][4]f32 of attribute 'v'"},
     {"{\"upsert_rows\":[{\"id\":1}],\"schema\":{\"v\":{\"type\":\"string\",\"embed\":\"m\"}}}", 400,
@@ -241,6 +249,37 @@ static void index_appears_at_once(void **state)
 	kit_close(&k);
 }
 
+/* Eight vector columns of both widths; a ninth is refused. */
+static void vector_columns(void **state)
+{
+	struct kit k = kit_open(NULL);
+	struct buf body = buf_new(4096);
+	for (int columns = 9; columns >= 8; columns--) {
+		buf_clear(&body);
+		buf_lit(&body, "{\"distance_metric\":\"euclidean_squared\",\"upsert_rows\":[{\"id\":1");
+		for (int i = 0; i < columns; i++)
+			buf_printf(&body, ",\"v%d\":[%d]", i, i);
+		buf_lit(&body, "}],\"schema\":{");
+		for (int i = 0; i < columns; i++)
+			buf_printf(&body, "%s\"v%d\":{\"type\":\"[1]f%d\",\"ann\":true}", i ? "," : "", i,
+			    i % 2 ? 16 : 32);
+		buf_lit(&body, "}}");
+		buf_byte(&body, '\0');
+		kit_expect(&k, WRITE, body.ptr, columns == 8 ? 200 : 400,
+		    columns == 8 ? "\"billable_logical_bytes_written\":32" : "at most 8 vector attributes");
+	}
+	kit_expect(&k, "GET /v1/namespaces/n/schema", "", 200,
+	    "\"v1\":{\"type\":\"[1]f16\",\"ann\":true,\"filterable\":null,\"full_text_search\":null}");
+	kit_expect(&k, "GET /v2/namespaces/n/metadata", "", 200,
+	    "\"v7\":{\"type\":\"[1]f16\",\"ann\":{\"distance_metric\":\"euclidean_squared\"}}");
+	kit_expect(&k, SCHEMA, "{\"v1\":{\"type\":\"[1]f32\",\"ann\":true}}", 400,
+	    "cannot change attribute type from [1]f16 to [1]f32");
+	kit_expect(&k, "POST /v2/namespaces/n/query", "{\"rank_by\":[\"v7\",\"ANN\",[4]],\"limit\":1}", 200,
+	    "\"$dist\":9.0");
+	buf_free(&body);
+	kit_close(&k);
+}
+
 /* The two read shapes, and the eight keys of metadata. */
 static void read_shapes(void **state)
 {
@@ -271,6 +310,7 @@ int main(void)
 	    cmocka_unit_test(declaration),
 	    cmocka_unit_test(update),
 	    cmocka_unit_test(index_appears_at_once),
+	    cmocka_unit_test(vector_columns),
 	    cmocka_unit_test(read_shapes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,6 +249,60 @@ static void one_slot(void **state)
 	world_free(&w);
 }
 
+/* Rare words are looked up; what they score is what a pass over all slots gives them. */
+static void candidates(void **state)
+{
+	static const struct {
+		const char *rank_by;
+		size_t len; /* 0: all */
+	} cases[] = {
+	    {"['text','BM25','rare']", 3},
+	    {"['text','BM25','rare seldom absent']", 6},
+	    {"['Sum',[['text','BM25','rare'],['Product',2,['text','BM25','seldom rare']]]]", 6},
+	    {"['Max',[1,['Saturate',['text','BM25','seldom'],{'midpoint':1}]]]", 4},
+	    {"['text','BM25','absent']", SIZE_MAX},
+	    {"['text','BM25','common']", 0},
+	    {"['text','BM25','rare common']", 0},
+	    {"['text','BM25','rar',{'last_as_prefix':true}]", 0},
+	    {"['Sum',[['text','BM25','rare'],['n','Eq',7]]]", 0},
+	    {"['Sum',[['text','BM25','rare'],['Max',[0,['Attribute','n']]]]]", 0},
+	};
+	struct buf rows = buf_new(1 << 20);
+	struct refusal r;
+	for (int id = 0; id < 1000; id++)
+		buf_printf(&rows, "%c{'id':%d,'n':%d,'text':'common%s%s'}", id ? ',' : '[', id, id % 10,
+		    id % 400 == 7 ? " rare" : "", id % 300 == 7 ? " seldom" : "");
+	buf_lit(&rows, "]");
+	buf_byte(&rows, '\0');
+	struct world w = world_new(
+	    ID_UINT, METRIC_NONE, "{'text':{'type':'string','full_text_search':true},'n':'int'}", rows.ptr);
+	r.arena = w.arena;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct score *s;
+		struct slot_list all = {.len = w.ns->docs.len};
+		yyjson_val *json = world_json(&w, cases[i].rank_by);
+		assert_int_equal(score_parse(w.ns, json, "rank_by", w.arena, &s, &r), 0);
+		struct slot_list few = score_candidates(w.ns, s, w.arena);
+		assert_int_equal(few.at != NULL, cases[i].len != 0);
+		assert_int_equal(few.len, cases[i].len == 0          ? all.len
+		                          : cases[i].len == SIZE_MAX ? 0
+		                                                     : cases[i].len);
+		struct scores full = score_slots(w.ns, s, all, w.arena);
+		struct scores got = score_slots(w.ns, s, few, w.arena);
+		size_t found = 0, there = 0;
+		for (size_t slot = 0; slot < all.len; slot++)
+			there += full.rows[slot];
+		for (size_t k = 0; k < few.len; k++) {
+			uint32_t slot = slot_list_get(&few, k);
+			assert_true(got.rows[k] == full.rows[slot] && got.at[k] == full.at[slot]);
+			found += got.rows[k];
+		}
+		assert_int_equal(found, there);
+	}
+	buf_free(&rows);
+	world_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +314,7 @@ int main(void)
 	    cmocka_unit_test(malformed),
 	    cmocka_unit_test(last_as_prefix),
 	    cmocka_unit_test(one_slot),
+	    cmocka_unit_test(candidates),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,21 +23,29 @@ static inline yyjson_val *world_json(struct world *w, const char *text)
 	return root;
 }
 
+static inline void put_vector(struct world *w, const struct attr *attr, yyjson_val *v, const void **ret_row)
+{
+	const float *floats;
+	uint32_t dims;
+	assert_int_equal(vector_from_json(w->arena, v, &floats, &dims), 0);
+	assert_int_equal(dims, attr->type.dims);
+	assert_int_equal(vector_pack(w->arena, attr->type, floats, ret_row), 0);
+}
+
 static inline struct put world_put(struct world *w, const struct schema *s, yyjson_val *row)
 {
 	struct span id;
-	struct put put = {.vectors = arena_array(w->arena, const float *, VECTOR_COLUMNS_MAX)};
+	struct put put = {.vectors = arena_array(w->arena, const void *, VECTOR_COLUMNS_MAX)};
 	struct value *values = arena_array(w->arena, struct value, s->attrs.len);
 	assert_int_equal(id_from_json(w->arena, s->id_kind, yyjson_obj_get(row, "id"), &id), 0);
 	vec_each (&s->attrs, attr) {
-		uint32_t dims, i = (*attr)->index;
+		uint32_t i = (*attr)->index;
 		yyjson_val *v = json_get(row, (*attr)->name);
 		if (!v || yyjson_is_null(v))
 			continue;
 		values[i].present = true;
 		if ((*attr)->type.base == VALUE_VECTOR)
-			assert_int_equal(
-			    vector_from_json(w->arena, v, &put.vectors[(*attr)->column], &dims), 0);
+			put_vector(w, *attr, v, &put.vectors[(*attr)->column]);
 		else
 			assert_int_equal(value_from_json(w->arena, (*attr)->type, v, &values[i]), 0);
 	}

@@ -4,6 +4,10 @@
 #define WRITE  "POST /v2/namespaces/n"
 #define TWO    "{\"upsert_rows\":[{\"id\":1,\"a\":\"x\"},{\"id\":2}]}"
 #define VEC    "{\"upsert_rows\":[{\"id\":1,\"vector\":[0.5,1]}],\"distance_metric\":\"cosine_distance\"}"
+#define HALF(v)                                                                                              \
+	"{\"upsert_rows\":[{\"id\":1,\"h\":" v                                                               \
+	"}],\"distance_metric\":\"cosine_distance\",\"schema\":{\"h\":{"                                     \
+	"\"type\":\"[2]f16\",\"ann\":true}}}"
 
 /* What a write answers, each case in a store of its own after `before` (may be NULL). */
 static const struct {
@@ -106,6 +110,12 @@ static const struct {
         "attribute 'vector' of document 2: a vector must be"},
     {VEC, "{\"upsert_rows\":[{\"id\":2,\"vector\":[1,\"a\"]}]}", 400, "a vector must be"},
     {VEC, "{\"upsert_rows\":[{\"id\":2,\"vector\":[1e39,0]}]}", 400, "a vector must be"},
+    {NULL, HALF("[65519.99,-65504]"), 200, "\"billable_logical_bytes_written\":12}"},
+    {NULL, HALF("\"AOB/RwDgf8c=\""), 200, "OK"},
+    {NULL, HALF("[65520,0]"), 400, "attribute 'h' of document 1: a component is out of the range of f16"},
+    {NULL, HALF("[0,-1e6]"), 400, "attribute 'h' of document 1: a component is out of the range of f16"},
+    {NULL, HALF("[1,2,3]"), 400, "the vector has 3 dimensions, expected 2"},
+    {NULL, HALF("[]"), 400, "attribute 'h' of document 1: a vector must be"},
     {VEC, "{\"upsert_rows\":[{\"id\":2}]}", 400, "attribute 'vector' of document 2: the vector is missing"},
     {VEC, "{\"patch_rows\":[{\"id\":1,\"vector\":[1,2]}]}", 400, "dense vectors cannot be patched"},
     {VEC, "{\"patch_rows\":[{\"id\":1,\"x\":1}]}", 200, "\"rows_patched\":1"},
