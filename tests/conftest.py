@@ -37,6 +37,7 @@ def start_gateway(upstream_url, key=STORE_KEY, **environment):
         "PORT": "{port}",
         "TURBOPUFFER_API_URL": upstream_url,
         "TURBOPUFFER_API_KEY": key,
+        "CONSISTENCY_POLL_INTERVAL_MS": "0",  # who counts what reaches the store wants no polls among it
     } | environment
     gateway = Program("layer-gateway", environment={k: v for k, v in variables.items() if v is not None})
     gateway.key = key

@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "gateway/handover.h"
 #include "gateway/loops/config_watch.h"
+#include "gateway/loops/consistency_watch.h"
 #include "gateway/worker.h"
 #include "net/tls.h"
 #include "rt/watch.h"
@@ -31,6 +32,11 @@ struct thread {
 	pthread_t id;
 };
 
+/* Of stable reads: decisions "Registration" and "The stamp". */
+#define NAMESPACES_WATCHED_MAX 10000
+#define QUERIED_LAPSE_MS       (15 * 60 * MS_PER_S)
+#define WRITE_HOLD_MS          (60 * MS_PER_S)
+
 struct process {
 	struct gateway gateway;
 	struct loop *control;
@@ -41,6 +47,7 @@ struct process {
 	uint16_t port;
 	uint64_t files_max;
 	struct config_watch *config;
+	struct consistency_watch *consistency;
 	struct handover *handover;
 	struct watch *on_term, *on_int, *on_hup, *on_usr2;
 };
@@ -177,6 +184,14 @@ static int make_workers(struct process *p)
 static int make_shared(struct gateway *g)
 {
 	const struct settings *s = &g->settings;
+	const struct consistency_options consistency = {
+	    .cadence = {s->poll_ms, s->poll_stable_ms},
+	    .margin_ms = s->poll_margin_ms,
+	    .capacity = NAMESPACES_WATCHED_MAX,
+	    .lapse_ms = QUERIED_LAPSE_MS,
+	    .hold_ms = WRITE_HOLD_MS,
+	};
+	g->consistency = consistency_new(&consistency);
 	g->metrics = metrics_new();
 	g->log_dropped = metrics_cell(metrics_shard_new(g->metrics), METRIC_LOG_LINES_DROPPED);
 	int rc = tls_client_new(s->tls_ca_file[0] ? s->tls_ca_file : NULL, &g->tls);
@@ -238,6 +253,8 @@ static void on_terminate(void *ctx)
 	log_info("gateway.draining");
 	for (unsigned i = 0; i < p->worker_count; i++)
 		worker_drain(p->workers[i]);
+	if (p->consistency)
+		consistency_watch_stop(p->consistency);
 }
 
 static void on_hand_over(void *ctx)
@@ -268,8 +285,12 @@ static int start(struct process *p)
 		rc = bind_sockets(p);
 	if (rc == 0)
 		rc = make_workers(p);
-	if (rc == 0)
-		rc = config_watch_start(p->control, &p->gateway, p->workers, p->worker_count, &p->config);
+	if (rc == 0) {
+		if (p->gateway.settings.poll_ms)
+			p->consistency = consistency_watch_start(p->control, &p->gateway);
+		rc = config_watch_start(
+		    p->control, &p->gateway, p->workers, p->worker_count, p->consistency, &p->config);
+	}
 	if (rc == 0)
 		rc = watch_signals(p);
 	if (rc == 0)
@@ -282,6 +303,7 @@ static void stop(struct process *p)
 	for (unsigned i = 0; i < p->started; i++)
 		pthread_join(p->threads[i].id, NULL);
 	config_watch_stop(p->config);
+	consistency_watch_free(p->consistency);
 	watch_stop(p->on_term);
 	watch_stop(p->on_int);
 	watch_stop(p->on_hup);
@@ -291,6 +313,7 @@ static void stop(struct process *p)
 		worker_free(p->workers[i]);
 	loop_free(p->control);
 	access_log_stop(p->gateway.access_log);
+	consistency_free(p->gateway.consistency);
 	metrics_free(p->gateway.metrics);
 	tls_client_free(p->gateway.tls);
 }

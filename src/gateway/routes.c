@@ -1,8 +1,11 @@
 #include "gateway/routes.h"
 
 #include "gateway/edge/request.h"
+#include "gateway/query/query.h"
 #include "gateway/relay/relay.h"
+#include "gateway/schema/schema.h"
 #include "gateway/status/status.h"
+#include "gateway/write/write.h"
 
 static const struct route routes[] = {
 #define X(id_, method_, pattern_, scope_, handler_, flags_, meaning_)                                        \

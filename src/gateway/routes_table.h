@@ -8,12 +8,12 @@
 #define ROUTES_TABLE(X)                                                                                      \
 	X(LIST_NAMESPACES, GET, "/v1/namespaces", READ, relay, TIMED_LIST,                                   \
 	    "Namespaces of the default store.")                                                              \
-	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, relay, TIMED_WRITE | PREFER,                            \
+	X(WRITE, POST, "/v2/namespaces/{ns}", WRITE, write, TIMED_WRITE | PREFER,                            \
 	    "Write, copy or branch a namespace.")                                                            \
 	X(WRITE_ASYNC, POST, "/v2/namespaces/{ns}/async", WRITE, relay, 0,                                   \
 	    "Start a copy and answer before it is done.")                                                    \
 	X(DELETE_NAMESPACE, DELETE, "/v2/namespaces/{ns}", ADMIN, relay, 0, "Delete a namespace.")           \
-	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, relay, TIMED_QUERY,                                \
+	X(QUERY, POST, "/v2/namespaces/{ns}/query", READ, query, TIMED_QUERY,                                \
 	    "Query, multi-query or aggregate.")                                                              \
 	X(EXPLAIN_QUERY, POST, "/v2/namespaces/{ns}/explain_query", READ, relay, 0, "Explain a query.")      \
 	X(METADATA, GET, "/v2/namespaces/{ns}/metadata", READ, relay, TIMED_HEAD, "Metadata.")               \
@@ -21,8 +21,8 @@
 	    "Metadata in its older shape.")                                                                  \
 	X(UPDATE_METADATA, PATCH, "/v1/namespaces/{ns}/metadata", WRITE, relay, 0,                           \
 	    "Pin, or make read-only.")                                                                       \
-	X(SCHEMA, GET, "/v1/namespaces/{ns}/schema", READ, relay, TIMED_HEAD, "Schema.")                     \
-	X(UPDATE_SCHEMA, POST, "/v1/namespaces/{ns}/schema", WRITE, relay, 0, "Change the schema.")          \
+	X(SCHEMA, GET, "/v1/namespaces/{ns}/schema", READ, schema, TIMED_HEAD, "Schema.")                    \
+	X(UPDATE_SCHEMA, POST, "/v1/namespaces/{ns}/schema", WRITE, schema, 0, "Change the schema.")         \
 	X(HINT_CACHE_WARM, GET, "/v1/namespaces/{ns}/hint_cache_warm", READ, relay, 0,                       \
 	    "Ask the store to warm its cache.")                                                              \
 	X(RECALL, POST, "/v1/namespaces/{ns}/_debug/recall", READ, relay, PREFER, "Measure recall.")         \

@@ -14,6 +14,13 @@
 	    "gets a 503.")                                                                                   \
 	X(head_max, NUMBER, "LAYER_HEAD_MAX_BYTES", 16384, 1024, 32768, "Longest request or answer head.")   \
 	X(body_max, NUMBER, "LAYER_BODY_MAX_BYTES", 536870912, 1, 1099511627776, "Longest request body.")    \
+	X(query_max, NUMBER, "LAYER_QUERY_MAX_BYTES", 67108864, 1024, 536870912, "Longest query.")           \
+	X(write_whole_max, NUMBER, "LAYER_WRITE_WHOLE_MAX_BYTES", 8388608, 65536, 1073741824,                \
+	    "Writes up to this long are read whole and sent with their length; longer ones are stamped "     \
+	    "while they pass.")                                                                              \
+	X(write_memory_max, NUMBER, "LAYER_WRITE_MEMORY_BYTES", 268435456, 0, 1099511627776,                 \
+	    "What writes that are read whole may hold together; when it is used up, further ones pass as "   \
+	    "longer ones do.")                                                                               \
 	X(head_timeout_ms, NUMBER, "LAYER_HEAD_TIMEOUT_MS", 15000, 1, 3600000,                               \
 	    "From the first byte of a request to the end of its head.")                                      \
 	X(body_timeout_ms, NUMBER, "LAYER_BODY_TIMEOUT_MS", 30000, 1, 3600000,                               \
@@ -33,6 +40,14 @@
 	    "How long a connection to a store is kept for the next request.")                                \
 	X(upstream_connections_max, NUMBER, "LAYER_UPSTREAM_CONNECTIONS_MAX", 1024, 1, 100000,               \
 	    "Connections per loop and store.")                                                               \
+	X(poll_ms, NUMBER, "CONSISTENCY_POLL_INTERVAL_MS", 1000, 0, 3600000,                                 \
+	    "How often the index state of a namespace is asked for while it is cold, updating or written; "  \
+	    "0: never, so that no namespace has a watermark.")                                               \
+	X(poll_stable_ms, NUMBER, "CONSISTENCY_STABLE_POLL_INTERVAL_MS", 60000, 1, 86400000,                 \
+	    "The same once it was seen stable.")                                                             \
+	X(poll_margin_ms, NUMBER, "CONSISTENCY_SAFETY_MARGIN_MS", 500, 0, 3600000,                           \
+	    "How far a watermark stays behind the poll that shows it. With several gateways more than the "  \
+	    "slowest usual write and the difference of their clocks.")                                       \
 	X(tls_ca_file, TEXT, "LAYER_TLS_CA_FILE", "", 0, 0,                                                  \
 	    "Certificate authorities (PEM) for https stores instead of the system's.")                       \
 	X(drain_delay_ms, NUMBER, "LAYER_DRAIN_DELAY_MS", 0, 0, 3600000,                                     \

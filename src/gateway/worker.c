@@ -6,7 +6,7 @@
 
 /* --- configuration --- */
 
-static struct upstream_options upstream_options(const struct gateway *g)
+struct upstream_options worker_upstream_options(const struct gateway *g)
 {
 	const struct settings *s = &g->settings;
 	return (struct upstream_options){
@@ -39,19 +39,19 @@ static struct upstream *find_upstream(const struct worker_config *c, const struc
 	return NULL;
 }
 
-static struct worker_config *config_new(struct worker *w, struct config *cfg)
+struct worker_config *worker_config_new(struct loop *l, const struct upstream_options *options,
+    const struct worker_config *before, struct config *cfg)
 {
 	struct worker_config *c = calloc(1, sizeof *c);
-	struct upstream_options options = upstream_options(w->gateway);
 	if (!c || !(c->upstreams = calloc(cfg->store_count, sizeof(struct upstream *))))
 		abort();
 	c->refs = 1;
 	c->config = cfg;
 	for (size_t i = 0; i < cfg->store_count; i++) {
 		const struct config_store *store = &cfg->stores[i];
-		struct upstream *known = find_upstream(w->config, store);
-		c->upstreams[i] = known ? upstream_ref(known)
-		                        : upstream_new(w->loop, &store->url, store->credential, &options);
+		struct upstream *known = find_upstream(before, store);
+		c->upstreams[i] =
+		    known ? upstream_ref(known) : upstream_new(l, &store->url, store->credential, options);
 	}
 	return c;
 }
@@ -89,8 +89,10 @@ struct config_mail {
 static void on_config(struct mail *m)
 {
 	struct config_mail *cm = (struct config_mail *)m;
-	struct worker_config *old = cm->worker->config;
-	cm->worker->config = config_new(cm->worker, cm->config);
+	struct worker *w = cm->worker;
+	struct worker_config *old = w->config;
+	struct upstream_options options = worker_upstream_options(w->gateway);
+	w->config = worker_config_new(w->loop, &options, old, cm->config);
 	worker_config_unref(old);
 	free(cm);
 }

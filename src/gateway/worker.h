@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "gateway/consistency/consistency.h"
 #include "gateway/settings.h"
 #include "net/server.h"
 #include "obs/access_log.h"
@@ -15,13 +16,15 @@ struct gateway {
 	struct access_log *access_log; /* NULL: switched off */
 	struct metric_cell *log_dropped;
 	struct tls_client *tls;
+	struct consistency *consistency;
 	struct worker **workers;
 	unsigned worker_count;
 	unsigned connections_max; /* of one worker: the setting, as far as descriptors reach */
 	_Atomic bool draining;
 	_Atomic bool succeeded; /* another process listens on the same sockets */
 	_Atomic bool configured;
-	_Atomic bool config_valid; /* the newest files on disk are the ones in force */
+	_Atomic bool config_valid;     /* the newest files on disk are the ones in force */
+	_Atomic uint64_t write_memory; /* bytes of writes that are held whole */
 };
 
 /* A configuration as one worker uses it: the snapshot and a client per store. Counted by the requests that
@@ -55,6 +58,11 @@ void worker_configure(struct worker *w, struct config *cfg);
 /* From any thread: finish what is under way, then let worker_run return. */
 void worker_drain(struct worker *w);
 
+/* A configuration for the coroutines of a loop, which takes over the reference to cfg. Clients of stores that
+ * did not change since `before` (NULL: nothing) go on. */
+struct worker_config *worker_config_new(struct loop *l, const struct upstream_options *options,
+    const struct worker_config *before, struct config *cfg);
+struct upstream_options worker_upstream_options(const struct gateway *g);
 /* The worker's current configuration with a reference for the caller. */
 struct worker_config *worker_config_ref(struct worker *w);
 void worker_config_unref(struct worker_config *c);

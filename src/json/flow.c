@@ -96,7 +96,8 @@ static enum json_flow_event read_string(struct json_flow *f, const char *p)
 	bool watched = s->depth <= f->watch;
 	if (!end) {
 		enum json_flow_event event = stopped(f);
-		if (event == JSON_FLOW_MORE && !(watched && !f->in_string && s->at > s->begin)) {
+		bool hold = watched && f->want_end && !f->in_string && s->end - s->at < JSON_FLOW_HELD_MAX;
+		if (event == JSON_FLOW_MORE && !hold) {
 			f->in_string = true;
 			s->at = stop;
 		}

@@ -15,6 +15,9 @@
 
 #include "json/scan.h"
 
+/* A string whose end is asked for is kept in the window up to this many bytes. */
+#define JSON_FLOW_HELD_MAX 4096
+
 enum json_flow_event {
 	JSON_FLOW_FAILED, /* scan.status, json_flow_error() */
 	JSON_FLOW_DONE,   /* the text has ended, and all of it is sound */
@@ -29,7 +32,7 @@ struct json_flow {
 	bool want_end;         /* to be set at JSON_FLOW_VALUE: tell of this scalar's end too */
 	enum json_type type;   /* of the value that begins */
 	struct span key;       /* raw; until the next event */
-	struct span raw;       /* of the scalar that ends; NULL if it did not fit into a window */
+	struct span raw;       /* of the scalar that ends; NULL if it is a longer string than is held */
 
 	uint64_t before; /* bytes of the text before the window */
 	bool final, in_string, told;
@@ -43,7 +46,8 @@ void json_flow_feed(struct json_flow *f, struct span window, bool final);
 /* The event that comes next. The depth of its value is scan.depth. */
 enum json_flow_event json_flow_next(struct json_flow *f);
 /* After JSON_FLOW_MORE: the end of the window that is not read yet. It is a token at most, so a window that
- * it fills cannot go on (what is of any length, a long string or white space, never does that). */
+ * it fills cannot go on; more than JSON_FLOW_HELD_MAX bytes only ever come from a longer key or number, or
+ * from white space around a comma or colon. */
 struct span json_flow_rest(const struct json_flow *f);
 /* What is wrong; the offset is that in the whole text. */
 struct json_error json_flow_error(const struct json_flow *f);

@@ -66,8 +66,12 @@ static bool cut_prefix(struct span *body, struct span prefix)
 	while (prefix.len) {
 		if (body->len == 0)
 			return false;
-		size_t n = cut_unit(body, unit);
-		if (n > prefix.len || memcmp(unit, prefix.ptr, n) != 0)
+		size_t n = 1;
+		if (*body->ptr == '\\')
+			n = cut_unit(body, unit);
+		else
+			unit[0] = *body->ptr, *body = span_skip(*body, 1);
+		if (unit[0] != *prefix.ptr || n > prefix.len || memcmp(unit, prefix.ptr, n) != 0)
 			return false;
 		prefix = span_skip(prefix, n);
 	}

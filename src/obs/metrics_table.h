@@ -15,14 +15,13 @@
 	    "pipeline_id,namespace,status", "The part of a query that was spent in the gateway itself.")     \
 	X(QUERY_SHAPE, COUNTER, UNITS, "layer_query_shape_total",                                            \
 	    "pipeline_id,namespace,has_filter,has_rank_by,status",                                           \
-	    "Queries by whether they filter and whether they rank (true or false). A body that is "          \
-	    "compressed, malformed or longer than 64 KiB is not counted.")                                   \
+	    "Queries by whether they filter and whether they rank (true or false).")                         \
 	X(HEAD_DURATION, HISTOGRAM, SECONDS, "layer_head_duration_seconds", "pipeline_id,namespace,status",  \
 	    "Reads of a namespace's metadata or schema, as a client sees them.")                             \
 	X(LIST_DURATION, HISTOGRAM, SECONDS, "layer_list_duration_seconds", "pipeline_id,namespace,status",  \
 	    "Listings of namespaces, as a client sees them; namespace is empty.")                            \
 	X(MULTI_QUERY, COUNTER, UNITS, "hevlayer_multi_query_total", "namespace,store_kind,status",          \
-	    "Multi-queries, of those that layer_query_shape_total counts.")                                  \
+	    "Queries with a list of queries.")                                                               \
 	X(MULTI_QUERY_LEGS, HISTOGRAM, UNITS, "hevlayer_multi_query_legs", "namespace,store_kind",           \
 	    "Queries inside one multi-query.")                                                               \
 	X(MULTI_QUERY_UPSTREAM_CALLS, HISTOGRAM, UNITS, "hevlayer_multi_query_upstream_calls",               \
@@ -33,6 +32,15 @@
 	    "The part of a write that was spent waiting for the vector store.")                              \
 	X(UPSERT_OVERHEAD, HISTOGRAM, SECONDS, "layer_upsert_overhead_seconds",                              \
 	    "pipeline_id,namespace,status", "The part of a write that was spent in the gateway itself.")     \
+	X(WATERMARK_AGE, GAUGE, SECONDS, "hevlayer_watermark_age_seconds", "namespace",                      \
+	    "At the last poll of a namespace: how far its watermark lay back. It grows while writes never "  \
+	    "pause.")                                                                                        \
+	X(POLLS, COUNTER, UNITS, "hevlayer_consistency_polls_total", "result",                               \
+	    "Polls of index states; result is stable, updating, missing or error.")                          \
+	X(POLL_DELAY, HISTOGRAM, SECONDS, "hevlayer_consistency_poll_delay_seconds", "",                     \
+	    "How long a poll was due before it began: what the watcher is behind its pace.")                 \
+	X(NAMESPACES_WATCHED, GAUGE, UNITS, "hevlayer_consistency_namespaces", "",                           \
+	    "Namespaces whose index state is watched.")                                                      \
 	X(TPUF_INFLIGHT, GAUGE, UNITS, "layer_tpuf_inflight", "",                                            \
 	    "Requests sent to the vector store that are not answered yet.")                                  \
 	X(HTTP_REQUESTS, COUNTER, UNITS, "layer_http_requests_total", "route,code",                          \

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/secret.h"
+#include "net/gzip.h"
 #include "net/server.h"
 #include "rt/blocking.h"
-#include "store/gzip.h"
 #include "json/write.h"
 
 #define BODY_MAX        ((size_t)512 << 20) /* as sent, and inflated */

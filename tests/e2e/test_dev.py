@@ -42,7 +42,7 @@ def test_commands_work_when_pasted(dev):
     written, found, metadata = [paste(command) for command in commands(program)]
     assert written["rows_upserted"] == 2
     assert [row["id"] for row in found["rows"]] == [1, 2]
-    assert sorted(metadata["schema"]) == ["id", "text", "vector", "year"]
+    assert sorted(metadata["schema"]) == ["_hevlayer_upserted_at", "id", "text", "vector", "year"]
     output = program.output()
     assert f"URL   {program.url}\n" in output
     key = re.search(r"key   (\S+)\n", output)[1]

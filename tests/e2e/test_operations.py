@@ -111,7 +111,7 @@ SHAPES = {
 
 
 def test_query_shapes(gateway, upstream):
-    """Queries are counted by what they ask for, and go on byte for byte."""
+    """Queries are counted by what they ask for."""
     bodies = [json.dumps(body, indent=1).encode() for group in SHAPES.values() for body in group]
     with connect(gateway.address) as client:
         for body in bodies:
@@ -120,7 +120,6 @@ def test_query_shapes(gateway, upstream):
             b"%x\r\n%b\r\n" % (1, body[n : n + 1]) for body in bodies[-1:] for n in range(len(body))
         )
         client.call("POST", "/v2/namespaces/books/query", in_chunks + b"0\r\n\r\n", [KEY, CHUNKED])
-    assert [request.body for request in upstream.requests] == [*bodies, bodies[-1]]
     wait_for(lambda: counted(gateway, "layer_query_duration_seconds_count") == len(bodies) + 1)
     found = samples(gateway)
     for (has_filter, has_rank_by), group in SHAPES.items():
@@ -133,18 +132,15 @@ def test_query_shapes(gateway, upstream):
     assert found[f"hevlayer_multi_query_upstream_calls_sum{{{multi}}}"] == 1
 
 
-@pytest.mark.parametrize(
-    "body, headers",
-    [
-        (gzip.compress(QUERY), [("Content-Encoding", "gzip")]),
-        (b'{"rank_by":', []),
-        (b'{"rank_by":["id","asc"],"pad":"%b"}' % (b"x" * 65536), []),
-    ],
-    ids=["compressed", "malformed", "long"],
-)
-def test_queries_without_a_shape(body, headers, gateway, upstream):
-    assert call(gateway, "POST", "/v2/namespaces/books/query", body, headers).status == 200
-    assert [request.body for request in upstream.requests] == [body]
+def test_a_compressed_query_has_a_shape(gateway, upstream):
+    zipped = [("Content-Encoding", "gzip")]
+    assert call(gateway, "POST", "/v2/namespaces/books/query", gzip.compress(QUERY), zipped).status == 200
+    assert counted(gateway, "layer_query_shape_total", 'has_rank_by="true"') == 1
+
+
+def test_a_malformed_query_has_no_shape(gateway, upstream):
+    got = call(gateway, "POST", "/v2/namespaces/books/query", b'{"rank_by":')
+    assert (got.status, got.json["error"], upstream.requests) == (400, "bad_request", [])
     assert not any(name.startswith("layer_query_shape_total") for name in samples(gateway))
 
 

@@ -187,7 +187,7 @@ ATTACKS = {
     "slow bodies": (["-B", "-i", "1", "-s", "100000"], "408"),
     "slow readers": (["-X", "-n", "1", "-z", "16", "-w", "512", "-y", "1024"], None),
 }
-SCHEMA = "/v1/namespaces/big/schema"
+LONG = "/v1/namespaces/big/metadata"
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def besieged(gateways, upstream, tmp_path):
 
     def big_or_small(peer):
         while request := peer.read_request():
-            peer.send(response(200, b"x" * (1 << 20) if request.target == SCHEMA else b"{}"))
+            peer.send(response(200, b"x" * (1 << 20) if request.target == LONG else b"{}"))
 
     upstream.script = big_or_small
     folder = Folder(tmp_path)
@@ -216,7 +216,7 @@ def healthy_statuses(gateway):
 def test_slow_clients(name, besieged):
     """They are cut by their deadlines; beside them every request of a healthy client succeeds."""
     options, code = ATTACKS[name]
-    target = SCHEMA if code is None else "/v2/namespaces/books/query"
+    target = LONG if code is None else "/v2/namespaces/books/query"
     command = ["slowhttptest", *options, "-c", ATTACKERS, "-r", ATTACKERS, "-l", 60, "-v", 0]
     before, statuses, counts = besieged.rss_peak(), set(), []
 

@@ -12,7 +12,7 @@ import threading
 import framing_answers as answers
 import pytest
 from conftest import STORE_KEY, start_gateway
-from framing_requests import KEY, REQUESTS, SOUND, bytes_of
+from framing_requests import KEY, OPAQUE, REQUESTS, SOUND, bytes_of
 from harness import wire
 from harness.backends import BACKENDS, Backend, installed
 from harness.framing import Chain, Disagreement
@@ -147,7 +147,7 @@ class Behind:
     def ask(self, victim):
         token = secrets.token_hex(8)
         headers = [wire.bearer(STORE_KEY), ("X-Token", token)]
-        answer = victim.call("POST", "/v2/namespaces/victim", b"x", headers)
+        answer = victim.call("POST", "/v2/namespaces/victim/explain_query", b"x", headers)
         assert answer is not None and (answer.status, answer.body.rstrip()) == (200, token.encode()), answer
 
     def reused(self):
@@ -252,7 +252,7 @@ def test_an_answer_before_the_request_is_whole(narrow):
     narrow.store.script = answer_early
     with wire.connect(narrow.gateway.address) as client:
         headers = [wire.bearer(STORE_KEY), ("Content-Length", "100000")]
-        client.send(wire.request("POST", "/v2/namespaces/h", b"GET /v1/namespaces HTTP/1.1\r\n", headers))
+        client.send(wire.request("POST", OPAQUE, b"GET /v1/namespaces HTTP/1.1\r\n", headers))
         answered.wait()
         client.send(b"Host: layer.test\r\n\r\n")
         answer = client.response()

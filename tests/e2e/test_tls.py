@@ -34,7 +34,7 @@ def serve():
 
 
 def call(gateway, body=b"{}"):
-    return wire.call(gateway.address, "POST", "/v2/namespaces/n/query", body, [KEY])
+    return wire.call(gateway.address, "POST", "/v2/namespaces/n/explain_query", body, [KEY])
 
 
 def noise(count):
@@ -149,7 +149,7 @@ def test_an_answer_without_a_goodbye_is_not_whole(goodbye, authority, serve, gat
     upstream.script = script
     gateway = gateways(upstream.url, LAYER_TLS_CA_FILE=str(authority.file))
     with connect(gateway.address) as client:
-        client.send(wire.request("POST", "/v2/namespaces/n/query", b"{}", [KEY]))
+        client.send(wire.request("POST", "/v2/namespaces/n/explain_query", b"{}", [KEY]))
         if goodbye:
             assert client.response().body == b"half"
         else:

@@ -190,7 +190,7 @@ class Chain:
         token = secrets.token_hex(8)
         self.victims.add(token)
         headers = [wire.bearer(self.key), ("X-Token", token)]
-        request = wire.request("POST", "/v2/namespaces/victim", token.encode(), headers)
+        request = wire.request("POST", "/v2/namespaces/victim/explain_query", token.encode(), headers)
         answer = connection.offer(request).response()
         if answer is None and may_be_closed:
             return

@@ -34,7 +34,7 @@ static struct span bool_text(bool b)
 
 static void count_shape(struct metrics_shard *m, const struct request *r)
 {
-	const struct query_shape *q = &r->query.shape;
+	const struct query_shape *q = &r->query;
 	struct span kind = SPAN("turbopuffer");
 	if (!q->known)
 		return;
@@ -45,7 +45,8 @@ static void count_shape(struct metrics_shard *m, const struct request *r)
 		return;
 	metric_add(metrics_cell(m, METRIC_MULTI_QUERY, r->namespace, kind, outcome(r)), 1);
 	metric_observe(metrics_cell(m, METRIC_MULTI_QUERY_LEGS, r->namespace, kind), q->legs);
-	metric_observe(metrics_cell(m, METRIC_MULTI_QUERY_UPSTREAM_CALLS, r->namespace, kind), 1);
+	metric_observe(
+	    metrics_cell(m, METRIC_MULTI_QUERY_UPSTREAM_CALLS, r->namespace, kind), q->upstream_calls);
 }
 
 static void count(const struct request *r, int status, uint64_t total_ns, uint64_t own_ns)
@@ -111,6 +112,5 @@ void edge_finished(struct exchange *x)
 	int status = x->status ? x->status : STATUS_CLIENT_GONE;
 	count(r, status, total_ns, own_ns);
 	write_line(r, status, total_ns, own_ns);
-	query_look_end(&r->query);
 	worker_config_unref(r->config);
 }

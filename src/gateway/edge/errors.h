@@ -7,11 +7,13 @@
 /*  id,               code,                status, when */
 #define ERRORS_TABLE(X)                                                                                      \
 	X(BAD_REQUEST, "bad_request", 400,                                                                   \
-	    "The request is not sound HTTP, or names an impossible namespace.")                              \
+	    "The request is not sound HTTP or JSON, or names an impossible namespace.")                      \
 	X(UNAUTHORIZED, "unauthorized", 401, "No bearer token, or one that nobody knows.")                   \
 	X(NOT_FOUND, "not_found", 404, "There is no such route.")                                            \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, "The request did not arrive in time.")                    \
 	X(PAYLOAD_TOO_LARGE, "payload_too_large", 413, "The body is longer than `LAYER_BODY_MAX_BYTES`.")    \
+	X(VALIDATION_ERROR, "validation_error", 422,                                                         \
+	    "The gateway does not take the body; the message says why. Nothing was applied.")                \
 	X(HEADERS_TOO_LARGE, "headers_too_large", 431, "The head is longer than `LAYER_HEAD_MAX_BYTES`.")    \
 	X(INTERNAL_ERROR, "internal_error", 500, "The gateway's own fault.")                                 \
 	X(UPSTREAM_ERROR, "upstream_error", 502,                                                             \

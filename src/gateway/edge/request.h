@@ -24,8 +24,8 @@ struct request {
 	const struct config_store *store;
 	struct upstream *upstream;
 	struct trace trace;
-	struct query_look query; /* of a query route */
-	struct span error;       /* our own error's code, for the log */
+	struct query_shape query; /* of a query route */
+	struct span error;        /* our own error's code, for the log */
 	uint64_t wall_ns, upstream_ns;
 	bool upstream_failed; /* the store did not answer, or with a 5xx */
 };

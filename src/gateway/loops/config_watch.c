@@ -12,6 +12,7 @@ struct config_watch {
 	struct gateway *gateway;
 	struct worker **workers;
 	unsigned worker_count;
+	struct consistency_watch *consistency;
 	struct watch *dir;
 	struct timer settle;
 	struct metrics_shard *metrics;
@@ -41,6 +42,8 @@ static int load(struct config_watch *w)
 		return rc;
 	for (unsigned i = 0; i < w->worker_count; i++)
 		worker_configure(w->workers[i], cfg);
+	if (w->consistency)
+		consistency_watch_configure(w->consistency, cfg);
 	log_info("config.loaded", LOG_U64("stores", cfg->store_count), LOG_U64("indexes", cfg->index_count),
 	    LOG_SPAN("default_store", cfg->default_store->name));
 	w->gateway->configured = true;
@@ -67,7 +70,7 @@ static void on_change(void *ctx)
 }
 
 int config_watch_start(struct loop *control, struct gateway *g, struct worker **workers, unsigned count,
-    struct config_watch **ret)
+    struct consistency_watch *consistency, struct config_watch **ret)
 {
 	struct config_watch *w = calloc(1, sizeof *w);
 	if (!w)
@@ -77,6 +80,7 @@ int config_watch_start(struct loop *control, struct gateway *g, struct worker **
 	    .gateway = g,
 	    .workers = workers,
 	    .worker_count = count,
+	    .consistency = consistency,
 	    .settle = {.fn = on_settled},
 	    .metrics = metrics_shard_new(g->metrics),
 	};

@@ -2,7 +2,7 @@
 
 /* Set by the gateway (host, authorization, traceparent), or answered by it (expect). A client's key must
  * never go upstream, in whatever header it came. */
-static bool dropped_from_request(struct span name, bool forward_prefer)
+static bool dropped_from_request(struct span name, bool forward_prefer, bool inflated)
 {
 	switch (name.len) {
 	case 4:
@@ -14,17 +14,20 @@ static bool dropped_from_request(struct span name, bool forward_prefer)
 		return span_eq_nocase(name, SPAN("traceparent"));
 	case 13:
 		return span_eq_nocase(name, SPAN("authorization"));
+	case 16:
+		return inflated && span_eq_nocase(name, SPAN("content-encoding"));
 	default:
 		return false;
 	}
 }
 
-void relay_put_request_headers(const struct http_head *req, bool forward_prefer, struct buf *out)
+void relay_put_request_headers(
+    const struct http_head *req, bool forward_prefer, bool inflated, struct buf *out)
 {
 	bool agent = false;
 	for (unsigned i = 0; i < req->header_count; i++) {
 		struct span name = req->headers[i].name, value = req->headers[i].value;
-		if (dropped_from_request(name, forward_prefer) || http_hop_by_hop(req, name))
+		if (dropped_from_request(name, forward_prefer, inflated) || http_hop_by_hop(req, name))
 			continue;
 		agent |= name.len == 10 && span_eq_nocase(name, SPAN("user-agent"));
 		buf_append(out, name);

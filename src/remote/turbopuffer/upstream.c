@@ -170,7 +170,7 @@ static enum sent send_request(struct sending *s)
 		/* Only a store that refuses the request speaks before it is complete. */
 		if (stream_peer_spoke(s->stream))
 			return SENT_ANSWERED;
-		rc = body->read(s->req->ctx, &piece);
+		rc = body->read(body->ctx, &piece);
 		if (rc < 0) {
 			s->rc = rc;
 			return SENT_BODY_FAILED;
@@ -234,7 +234,7 @@ void upstream_call(struct upstream *u, const struct upstream_request *req, struc
 	*ret = (struct upstream_answer){.outcome = UPSTREAM_NOT_SENT, .rc = buf_status(&head)};
 	bool has_body = req->body.chunked || req->body.length;
 	if (ret->rc == 0 && has_body) {
-		ret->rc = req->body.read(req->ctx, &s.first);
+		ret->rc = req->body.read(req->body.ctx, &s.first);
 		if (ret->rc < 0)
 			ret->outcome = UPSTREAM_BODY;
 	}

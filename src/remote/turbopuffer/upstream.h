@@ -29,6 +29,7 @@ unsigned upstream_inflight(const struct upstream *u);
 /* A request's body, piece by piece: the next piece, empty at the end, or a negative code. */
 struct upstream_body {
 	int (*read)(void *ctx, struct span *ret);
+	void *ctx;
 	bool chunked;    /* the length is not known */
 	uint64_t length; /* otherwise; 0: no body */
 	bool present;    /* a length of 0 is said as such */
@@ -40,7 +41,7 @@ struct upstream_request {
 	    target; /* path and query as they go on the wire; the store's own path prefix comes first */
 	/* Appends the headers as complete lines, without Host, Authorization and framing. */
 	void (*put_headers)(void *ctx, struct buf *out);
-	void *ctx; /* for put_headers and the body */
+	void *ctx; /* for put_headers */
 	struct upstream_body body;
 	bool replayable; /* may be sent again if a reused connection turns out dead: a read */
 	enum http_method kind;

@@ -48,7 +48,6 @@ WRITES = [
     (422, "upsert_rows: invalid type: map, expected a sequence", {"upsert_rows": {"id": 1}}),
     (422, "upsert_rows[0]: missing field `id`", {"upsert_rows": [{"n": 1}]}),
     (422, "distance_metric: unknown variant `bad`", {"deletes": [1], "distance_metric": "bad"}),
-    (400, "no writes provided", {}),
     (400, "contains duplicate document IDs", {"deletes": [1, 1]}),
     (400, "namespace ID type is uint, but you sent string", {"deletes": ["x"]}),
     (
@@ -69,6 +68,7 @@ scenario(
     "refused_writes",
     library(),
     [call("write", fails=(status, text), **body) for status, text, body in WRITES],
+    call("write", fails=(400, "no writes provided"), gateway_fails=(422, "no write operation")),
     finds([1, 2, 3, 4]),
 )
 scenario(

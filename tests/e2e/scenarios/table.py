@@ -43,13 +43,16 @@ def scenario(name, *steps, not_in=None, client=None, replies=None, attempts=None
     }
 
 
-def call(method, see=None, fails=None, on="", client=None, options=None, headers=(), **args):
+def call(
+    method, see=None, fails=None, gateway_fails=None, on="", client=None, options=None, headers=(), **args
+):
     """One call.
 
     method: the Python spelling; `namespaces` gives one page, `all_namespaces` goes through all.
     see: {path: value}; a path goes into the answer by keys and indexes, `*` is every element, and a last `#`
     the sorted keys of an object or the length of an array. ABSENT is a value, and so is a predicate.
     fails: (status, text in the message or the body), or (None, kind of error) where there was no answer.
+    gateway_fails: the same through the gateway, where it refuses by itself what the store refuses otherwise.
     on: what the namespace's name has after the scenario's. args: parameters; in strings, NAMESPACE stands for
     the scenario's name, and {"$answer": "1.next_cursor"} for what the step with that number answered.
     client: api_key, compression, headers, query, max_retries, timeout (seconds). options: the same for one
@@ -59,6 +62,7 @@ def call(method, see=None, fails=None, on="", client=None, options=None, headers
         "method": method,
         "see": see or {},
         "fails": fails,
+        "gateway_fails": gateway_fails,
         "on": on,
         "client": client or {},
         "options": options or {},
@@ -80,7 +84,7 @@ def finds(ids, see=None, **query):
 
 def for_drivers(scenarios):
     """The table without what only the judge reads."""
-    hidden = {"see", "fails"}
+    hidden = {"see", "fails", "gateway_fails"}
     return json.dumps(
         {
             name: {
@@ -109,10 +113,10 @@ def look(value, path):
     return value
 
 
-def differences(step, report):
+def differences(step, report, through=False):
     """What is wrong with the report on one call, as text; empty if nothing is."""
     if step["fails"]:
-        status, text = step["fails"]
+        status, text = (through and step["gateway_fails"]) or step["fails"]
         error = report.get("error")
         if not error:
             return [f"was not refused: {report}"]

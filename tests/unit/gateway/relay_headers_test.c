@@ -22,6 +22,7 @@ static void requests(void **state)
 		const char *in;
 		bool prefer;
 		const char *out;
+		bool inflated;
 	} cases[] = {
 	    {"", false, AGENT},
 	    {"user-agent: me/1\n", false, "user-agent: me/1\r\n"},
@@ -33,6 +34,8 @@ static void requests(void **state)
 	        false,
 	        "Content-Type: application/json\r\nContent-Encoding: gzip\r\nAccept-Encoding: gzip\r\n"
 	        "user-agent: x\r\n"},
+	    {"Content-Type: a\nCONTENT-Encoding: gzip\nuser-agent: x\n", false,
+	        "Content-Type: a\r\nuser-agent: x\r\n", true},
 	    {"tracestate: a=b\nbaggage: c\n", false, "tracestate: a=b\r\nbaggage: c\r\n" AGENT},
 	    /* ours to set, or to answer */
 	    {"Host: x\nhost: y\n", true, AGENT},
@@ -58,7 +61,7 @@ static void requests(void **state)
 		struct http_header headers[16];
 		struct http_head h = head_of(cases[i].in, headers);
 		struct buf out = buf_new(4096);
-		relay_put_request_headers(&h, cases[i].prefer, &out);
+		relay_put_request_headers(&h, cases[i].prefer, cases[i].inflated, &out);
 		assert_int_equal(buf_status(&out), 0);
 		assert_span(buf_span(&out), cases[i].out);
 		buf_free(&out);

@@ -2,7 +2,7 @@
 
 #include "../test.h"
 
-#include "store/gzip.h"
+#include "net/gzip.h"
 
 /* Text that compresses badly enough to need several pieces of output. */
 static struct buf noise(size_t n)
@@ -69,12 +69,62 @@ static void members_in_a_row(void **state)
 	buf_free(&packed);
 }
 
+/* Compressed text that comes some bytes at a time, with an error at its end if `rc` says so. */
+struct trickle {
+	struct span left;
+	size_t step;
+	int rc;
+};
+
+static int read_trickle(void *ctx, struct span *ret)
+{
+	struct trickle *t = ctx;
+	size_t n = t->left.len < t->step ? t->left.len : t->step;
+	*ret = span_of(t->left.ptr, n);
+	t->left = span_skip(t->left, n);
+	return n ? 0 : t->rc;
+}
+
+static int read_all(struct trickle source, struct buf *out)
+{
+	struct gunzip *g = gunzip_new();
+	struct span piece;
+	int rc;
+	while ((rc = gunzip_read(g, read_trickle, &source, &piece)) == 0 && piece.len)
+		buf_append(out, piece);
+	gunzip_free(g);
+	return rc;
+}
+
+static void in_pieces(void **state)
+{
+	struct buf text = noise(200000), packed = buf_new(1 << 20);
+	assert_int_equal(gzip_deflate(buf_span(&text), &packed), 0);
+	assert_int_equal(gzip_deflate(SPAN("and a member"), &packed), 0);
+	for (size_t step = 1; step < packed.len * 2; step *= 7) {
+		struct buf back = buf_new(1 << 20);
+		assert_int_equal(read_all((struct trickle){buf_span(&packed), step, 0}, &back), 0);
+		assert_int_equal(back.len, text.len + strlen("and a member"));
+		assert_memory_equal(back.ptr, text.ptr, text.len);
+		assert_int_equal(
+		    read_all((struct trickle){span_of(packed.ptr, packed.len - 1), step, 0}, &back),
+		    -E_INVALID);
+		assert_int_equal(
+		    read_all((struct trickle){span_of(packed.ptr, packed.len - 1), step, -E_TIMEOUT}, &back),
+		    -E_TIMEOUT);
+		buf_free(&back);
+	}
+	buf_free(&text);
+	buf_free(&packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(there_and_back),
 	    cmocka_unit_test(malformed),
 	    cmocka_unit_test(members_in_a_row),
+	    cmocka_unit_test(in_pieces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
