@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "gateway/edge/errors.h"
+#include "gateway/edge/request.h"
 #include "gateway/namespaces/namespaces.h"
 
 #define LISTING_PAGE_MAX ((size_t)64 << 20)
