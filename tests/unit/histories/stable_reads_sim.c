@@ -1,3 +1,4 @@
+/* Past 600 lines: a history is one state, which writers, readers and watchers all change. */
 #include "stable_reads_sim.h"
 
 #include <inttypes.h>
