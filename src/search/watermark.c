@@ -55,7 +55,19 @@ enum watermark_read watermark_decide(struct watermark w, enum watermark_wish wis
 	return filter ? WATERMARK_READ_FILTERED : WATERMARK_READ_PLAIN;
 }
 
-bool watermark_retries(struct watermark w, enum watermark_wish wish, enum watermark_read tried)
+struct watermark_cut watermark_cut_at(struct watermark mark, enum watermark_wish wish)
 {
-	return wish == WATERMARK_WISH_STABLE && tried == WATERMARK_READ_PLAIN && can_filter(w);
+	return (struct watermark_cut){.mark = mark, .wish = wish, .read = watermark_decide(mark, wish)};
+}
+
+bool watermark_cut_again(struct watermark_cut *cut, int status)
+{
+	bool retry = status == 429 && !cut->tried && cut->wish == WATERMARK_WISH_STABLE &&
+	             cut->read == WATERMARK_READ_PLAIN && can_filter(cut->mark);
+	bool fall_back = status == 400 && cut->read == WATERMARK_READ_FILTERED;
+	if (!retry && !fall_back)
+		return false;
+	cut->read = retry ? WATERMARK_READ_FILTERED : WATERMARK_READ_PLAIN;
+	cut->tried = true;
+	return true;
 }

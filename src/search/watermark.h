@@ -57,5 +57,14 @@ enum watermark_wish {
 	WATERMARK_WISH_STRONG,   /* `strong` in the query */
 };
 enum watermark_read watermark_decide(struct watermark w, enum watermark_wish wish);
-/* Whether a query that was refused for backlog (429) is tried once more, with the predicate. */
-bool watermark_retries(struct watermark w, enum watermark_wish wish, enum watermark_read tried);
+/* How one request reads, decided once: every leg and every try is at the cut of this mark. */
+struct watermark_cut {
+	struct watermark mark;
+	enum watermark_wish wish;
+	enum watermark_read read;
+	bool tried; /* once already */
+};
+struct watermark_cut watermark_cut_at(struct watermark mark, enum watermark_wish wish);
+/* Whether, after an answer with this status, all of the request is sent once more, as cut->read then says: a
+ * 429 is tried again with the predicate, a 400 of the predicate without it. */
+bool watermark_cut_again(struct watermark_cut *cut, int status);

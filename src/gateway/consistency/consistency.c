@@ -27,6 +27,7 @@ struct entry {
 	size_t slot;     /* in the heap, plus one; 0: it is being polled */
 	uint64_t writes; /* begun or ended so far */
 	uint64_t newest_write_ms;
+	uint64_t polled_ms; /* when the last poll began: no later write has a stamp up to it */
 	VEC(struct held_write) held;
 	char text[];
 };
@@ -35,8 +36,8 @@ struct consistency {
 	struct consistency_options options;
 	pthread_mutex_t lock;
 	struct map by_key;
-	VEC(struct entry *) heap; /* by due_ns */
-	uint64_t last_stamp_ms;
+	VEC(struct entry *) heap;         /* by due_ns */
+	uint64_t clock_ns, clock_mono_ns; /* the clock of stamps, and when it was read */
 	uint64_t jitter;
 };
 
@@ -111,7 +112,7 @@ static void entry_remove(struct consistency *c, struct entry *e)
 		entry_free(e);
 }
 
-/* Room for one more: the least recently used goes. */
+/* Room for one more: the least recently used goes, unless that would lose sight of a write under way. */
 static void make_room(struct consistency *c)
 {
 	struct entry *oldest = NULL;
@@ -119,7 +120,7 @@ static void make_room(struct consistency *c)
 		return;
 	map_each (&c->by_key, slot) {
 		struct entry *e = slot->value;
-		if (!oldest || e->used_ns < oldest->used_ns)
+		if (!e->held.len && (!oldest || e->used_ns < oldest->used_ns))
 			oldest = e;
 	}
 	if (oldest)
@@ -176,7 +177,9 @@ struct consistency *consistency_new(const struct consistency_options *options)
 	if (!c)
 		abort();
 	c->options = *options;
-	c->jitter = time_wall_ns() | 1;
+	c->clock_ns = time_wall_ns();
+	c->clock_mono_ns = time_mono_ns();
+	c->jitter = c->clock_ns | 1;
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
@@ -258,12 +261,16 @@ void consistency_forget_store(struct consistency *c, struct span store)
 
 /* Writes */
 
+/* The wall clock. When that was set back, this one goes on at half its pace until the other has caught up:
+ * standing still, it would keep watermarks below every stamp all that time. */
 static uint64_t clock_ms(struct consistency *c)
 {
-	uint64_t now = time_wall_ms();
-	if (now > c->last_stamp_ms)
-		c->last_stamp_ms = now;
-	return c->last_stamp_ms;
+	uint64_t wall = time_wall_ns(), mono = time_mono_ns();
+	c->clock_ns += (mono - c->clock_mono_ns) / 2;
+	c->clock_mono_ns = mono;
+	if (wall > c->clock_ns)
+		c->clock_ns = wall;
+	return c->clock_ns / NS_PER_MS;
 }
 
 uint64_t consistency_clock_ms(struct consistency *c)
@@ -280,6 +287,8 @@ uint64_t consistency_write_begin(struct consistency *c, struct span store, struc
 	pthread_mutex_lock(&c->lock);
 	struct entry *e = use(c, store, namespace, true, &wake);
 	uint64_t stamp = clock_ms(c);
+	if (stamp <= e->polled_ms)
+		stamp = e->polled_ms + 1;
 	vec_push(&e->held, ((struct held_write){stamp, time_mono_ns() + c->options.hold_ms * NS_PER_MS}));
 	e->writes++;
 	e->newest_write_ms = stamp;
@@ -347,6 +356,7 @@ static void begin_poll(struct consistency *c, struct entry *e, uint64_t now, str
 	task->namespace = span_skip(span_of(task->names, e->key.len), e->store_len + 1);
 	task->poll =
 	    (struct watermark_poll){.began_ms = clock_ms(c), .oldest_write_ms = oldest_write(e, now)};
+	e->polled_ms = task->poll.began_ms;
 	task->writes = e->writes;
 	task->late_ns = now - e->due_ns;
 }
@@ -383,7 +393,7 @@ static uint64_t jittered(struct consistency *c, uint64_t ns)
 static void end_poll(struct consistency *c, struct entry *e, const struct consistency_task *task, bool gone)
 {
 	const struct watermark_cadence *cadence = &c->options.cadence;
-	if (gone && e->writes == task->writes) {
+	if (gone && e->writes == task->writes && !e->held.len) {
 		entry_remove(c, e);
 		return;
 	}

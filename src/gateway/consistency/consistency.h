@@ -39,8 +39,8 @@ void consistency_forget_store(struct consistency *c, struct span store);
 /* The namespace is gone: nothing is known of it any more. */
 void consistency_forget(struct consistency *c, struct span store, struct span namespace);
 
-/* A write begins: returns its stamp, from a clock that never runs backwards in this process. Until its end
- * the watermark stays below it. */
+/* A write begins: returns its stamp, from a clock that never runs backwards in this process, and later than
+ * the begin of any poll before it. Until its end the watermark stays below it. */
 uint64_t consistency_write_begin(struct consistency *c, struct span store, struct span namespace);
 /* Its end. `known`: the store has said what became of it; else it holds the watermark back for hold_ms from
  * its begin. A namespace that is polled at the stable pace is due at once. */

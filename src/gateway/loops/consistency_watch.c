@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
+#include "gateway/consistency/index_state.h"
 #include "rt/coro.h"
-#include "json/scan.h"
 
 #define POLLS_MAX    64
 #define METADATA_MAX ((size_t)16 << 20)
@@ -45,32 +45,6 @@ static void on_due(void *ctx)
 		loop_post(w->control, &w->wake);
 }
 
-/* What the metadata says */
-
-/* Whether the schema has the stamp, filterable. */
-static bool stamp_filterable(struct span schema)
-{
-	struct json_member stamp = {.name = SPAN("_hevlayer_upserted_at")},
-	                   filterable = {.name = SPAN("filterable")};
-	return json_find_members(schema, &stamp, 1, NULL) == 0 && stamp.value.ptr &&
-	       json_find_members(stamp.value, &filterable, 1, NULL) == 0 &&
-	       span_eq(filterable.value, SPAN("true"));
-}
-
-static void read_metadata(struct watermark_poll *poll, struct span body)
-{
-	struct json_member top[] = {{.name = SPAN("index")}, {.name = SPAN("schema")}};
-	struct json_member status = {.name = SPAN("status")};
-	if (json_find_members(body, top, 2, NULL) < 0 || !top[0].value.ptr ||
-	    json_find_members(top[0].value, &status, 1, NULL) < 0 || !status.value.ptr)
-		return;
-	if (json_string_eq(status.value, SPAN("up-to-date")))
-		poll->seen = WATERMARK_STABLE;
-	else if (json_string_eq(status.value, SPAN("updating")))
-		poll->seen = WATERMARK_UPDATING;
-	poll->filterable = top[1].value.ptr && stamp_filterable(top[1].value);
-}
-
 /* One poll */
 
 /* The status of the answer, with its body; or a negative code. */
@@ -108,7 +82,7 @@ static void run_poll(void *arg)
 	struct buf body = buf_new(METADATA_MAX);
 	int status = ask(p, &body);
 	if (status == 200)
-		read_metadata(&p->task.poll, buf_span(&body));
+		index_state_read(&p->task.poll, buf_span(&body));
 	consistency_polled(w->gateway->consistency, &p->task, status == 404);
 	count_poll(w, &p->task, status);
 	buf_free(&body);

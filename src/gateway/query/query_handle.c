@@ -14,10 +14,7 @@ static const struct span reserved = SPAN("\"_hevlayer_upserted_at\",\"_hevlayer_
 struct query {
 	struct request *request;
 	struct query_plan plan;
-	struct watermark mark; /* read once: every leg and every try is at this cut */
-	enum watermark_wish wish;
-	enum watermark_read read;
-	bool tried;       /* once already */
+	struct watermark_cut cut;
 	struct span left; /* of the body that is sent */
 };
 
@@ -76,37 +73,26 @@ static int read_changed(void *ctx, struct span *ret)
 	return 0;
 }
 
-/* A query that met a backlog is tried once at the cut; one whose predicate the store does not take, once
- * without it. */
 static bool again(void *ctx, const struct http_head *answer)
 {
 	struct query *q = ctx;
-	if (q->tried)
-		return false;
-	if (answer->status == 429 && watermark_retries(q->mark, q->wish, q->read))
-		q->read = WATERMARK_READ_FILTERED;
-	else if (answer->status == 400 && q->read == WATERMARK_READ_FILTERED)
-		q->read = WATERMARK_READ_PLAIN;
-	else
-		return false;
-	q->tried = true;
-	return true;
+	return watermark_cut_again(&q->cut, answer->status);
 }
 
 static void put_headers(void *ctx, struct exchange *x)
 {
 	struct query *q = ctx;
-	if (!q->mark.at_ms)
+	if (!q->cut.mark.at_ms)
 		return;
 	buf_lit(x->head, "x-layer-stable-as-of: ");
-	buf_u64(x->head, q->mark.at_ms);
+	buf_u64(x->head, q->cut.mark.at_ms);
 	buf_lit(x->head, "\r\n");
 }
 
 static bool ask_store(struct query *q, bool inflated)
 {
 	struct request *r = q->request;
-	q->left = query_plan_body(&q->plan, r->x->arena, q->read, q->mark.at_ms, reserved);
+	q->left = query_plan_body(&q->plan, r->x->arena, q->cut.read, q->cut.mark.at_ms, reserved);
 	r->query.upstream_calls++;
 	struct relay_change change = {
 	    .body =
@@ -138,11 +124,12 @@ void query_handle(struct request *r)
 		return;
 	}
 	r->query = q->plan.shape;
+	struct watermark mark = {0};
 	if (r->namespace.len)
-		q->mark = consistency_read(r->worker->gateway->consistency, r->store->name, r->namespace);
+		mark = consistency_read(r->worker->gateway->consistency, r->store->name, r->namespace);
 	const struct config_index *index = config_index(r->config->config, r->namespace);
-	q->wish = query_plan_wish(&q->plan, index && index->policy.consistency == INDEX_EVENTUAL);
-	q->read = watermark_decide(q->mark, q->wish);
+	q->cut = watermark_cut_at(
+	    mark, query_plan_wish(&q->plan, index && index->policy.consistency == INDEX_EVENTUAL));
 	bool inflated = http_find(r->x->req, SPAN("content-encoding"));
 	while (ask_store(q, inflated))
 		;

@@ -163,6 +163,64 @@ static void clock_never_runs_back(void **state)
 	end(c);
 }
 
+/* Set back, it goes on at half its pace until the other clock has caught up. */
+static void clock_goes_on(void **state)
+{
+	struct consistency *c = fresh(10);
+	uint64_t first = consistency_clock_ms(c);
+	now.wall_ns -= 10 * SEC;
+	pass(4 * SEC);
+	assert_int_equal(consistency_clock_ms(c), first + 2000);
+	pass(15 * SEC);
+	assert_int_equal(consistency_clock_ms(c), first + 9500);
+	pass(2 * SEC);
+	assert_int_equal(consistency_clock_ms(c), first + 11000);
+	end(c);
+}
+
+/* A write that begins after a poll has a later stamp, even in the same millisecond. */
+static void stamps_follow_polls(void **state)
+{
+	struct consistency *c = fresh(10);
+	struct consistency_task task;
+	uint64_t when;
+	consistency_register(c, S, NS);
+	uint64_t before = consistency_write_begin(c, S, NS);
+	assert_true(consistency_due(c, &task, &when));
+	uint64_t after = consistency_write_begin(c, S, NS);
+	assert_int_equal(task.poll.began_ms, before);
+	assert_int_equal(task.poll.oldest_write_ms, before);
+	assert_int_equal(after, before + 1);
+	assert_int_equal(consistency_write_begin(c, S, SPAN("another")), before);
+	consistency_polled(c, &task, false);
+	end(c);
+}
+
+/* Neither a 404 nor want of room makes a namespace forgotten while a write to it is under way. */
+static void writes_are_not_forgotten(void **state)
+{
+	struct consistency *c = fresh(2);
+	struct consistency_task task;
+	uint64_t when, stamp = consistency_write_begin(c, S, NS);
+	assert_true(consistency_due(c, &task, &when));
+	consistency_polled(c, &task, true);
+	assert_int_equal(consistency_count(c), 1);
+	pass(SEC);
+	consistency_read(c, S, SPAN("b"));
+	pass(SEC);
+	consistency_read(c, S, SPAN("c"));
+	assert_int_equal(consistency_count(c), 2);
+	while (poll_seen(c, WATERMARK_STABLE))
+		;
+	assert_int_equal(consistency_peek(c, S, NS).at_ms, stamp - 1);
+	consistency_write_end(c, S, NS, stamp, true);
+	pass(SEC);
+	assert_true(consistency_due(c, &task, &when));
+	consistency_polled(c, &task, true);
+	assert_int_equal(consistency_count(c), 1);
+	end(c);
+}
+
 static void registrations_end(void **state)
 {
 	struct consistency *c = fresh(3);
@@ -300,6 +358,9 @@ int main(void)
 	    cmocka_unit_test(writes_hold),
 	    cmocka_unit_test(writes_rearm),
 	    cmocka_unit_test(clock_never_runs_back),
+	    cmocka_unit_test(clock_goes_on),
+	    cmocka_unit_test(stamps_follow_polls),
+	    cmocka_unit_test(writes_are_not_forgotten),
 	    cmocka_unit_test(registrations_end),
 	    cmocka_unit_test(in_order),
 	    cmocka_unit_test(threads),

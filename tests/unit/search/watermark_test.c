@@ -92,9 +92,34 @@ static void decides(void **state)
 		enum watermark_read read = watermark_decide(decisions[i].w, decisions[i].wish);
 		if (read != decisions[i].read)
 			fail_msg("decision %zu: %d", i, read);
-		if (watermark_retries(decisions[i].w, decisions[i].wish, read) != decisions[i].retries)
+		struct watermark_cut cut = watermark_cut_at(decisions[i].w, decisions[i].wish);
+		assert_int_equal(cut.read, read);
+		if (watermark_cut_again(&cut, 429) != decisions[i].retries)
 			fail_msg("decision %zu: retries", i);
+		if (decisions[i].retries)
+			assert_int_equal(cut.read, WATERMARK_READ_FILTERED);
+		assert_false(watermark_cut_again(&cut, 429)); /* once */
 	}
+}
+
+/* A store that does not take the predicate gets the query without it, and that is the end of it. */
+static void falls_back(void **state)
+{
+	struct watermark_cut cut =
+	    watermark_cut_at((struct watermark){WATERMARK_UPDATING, true, 5}, WATERMARK_WISH_STABLE);
+	assert_false(watermark_cut_again(&cut, 200));
+	assert_false(watermark_cut_again(&cut, 500));
+	assert_true(watermark_cut_again(&cut, 400));
+	assert_int_equal(cut.read, WATERMARK_READ_PLAIN);
+	assert_false(watermark_cut_again(&cut, 400));
+	assert_false(watermark_cut_again(&cut, 429));
+	/* the same after a retry */
+	cut = watermark_cut_at((struct watermark){WATERMARK_STABLE, true, 5}, WATERMARK_WISH_STABLE);
+	assert_false(watermark_cut_again(&cut, 400));
+	assert_true(watermark_cut_again(&cut, 429));
+	assert_true(watermark_cut_again(&cut, 400));
+	assert_int_equal(cut.read, WATERMARK_READ_PLAIN);
+	assert_false(watermark_cut_again(&cut, 429));
 }
 
 int main(void)
@@ -104,6 +129,7 @@ int main(void)
 	    cmocka_unit_test(moves),
 	    cmocka_unit_test(paces),
 	    cmocka_unit_test(decides),
+	    cmocka_unit_test(falls_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
