@@ -1,12 +1,25 @@
 """The programs that tests run against. Nothing listens anywhere but on the loopback interface."""
 
 import pytest
+from harness import canary
+from harness.canary import STORE_KEY
 from harness.dev import commands, start_dev
 from harness.programs import Program
 from harness.recorder import Recorder
 from harness.upstream import Upstream
 
-STORE_KEY = "tpuf_store_key_for_tests"
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_at_the_end():
+    """After the programs that live as long as the session."""
+    yield
+    canary.verify()
+
+
+@pytest.fixture(autouse=True)
+def no_secret():
+    yield
+    canary.verify()
 
 
 def start_store(data, key=STORE_KEY, arguments=(), port=None):
@@ -70,7 +83,7 @@ class Stack:
 
     def __init__(self, store):
         self.store, self.key = store, store.key
-        self.below = Recorder(store.address)
+        self.below = Recorder(store.address, hides=(canary.CLIENT,))
         self.gateway = start_gateway(self.below.url, store.key)
         self.above = Recorder(self.gateway.address)
         self.url, self.address = self.above.url, self.above.address

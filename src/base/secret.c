@@ -1,7 +1,9 @@
 #include "base/secret.h"
 
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 bool secret_eq(struct span secret, struct span given)
 {
@@ -18,6 +20,33 @@ bool secret_eq(struct span secret, struct span given)
 void secret_wipe(void *p, size_t n)
 {
 	explicit_bzero(p, n);
+}
+
+static char *copy_of(const char *text)
+{
+	char *copy = strdup(text);
+	if (!copy)
+		abort();
+	return copy;
+}
+
+void secret_hide_variables(const char *prefix)
+{
+	for (char **entry = environ; *entry; entry++) {
+		char *value = strchr(*entry, '=');
+		if (!value || strncmp(*entry, prefix, strlen(prefix)) != 0)
+			continue;
+		char *copy = copy_of(*entry);
+		secret_wipe(value + 1, strlen(value + 1));
+		*entry = copy;
+	}
+}
+
+void secret_hide_argument(char **argument)
+{
+	char *copy = copy_of(*argument);
+	secret_wipe(*argument, strlen(*argument));
+	*argument = copy;
 }
 
 void secret_forbid_core_dumps(void)

@@ -69,7 +69,9 @@ bool span_contains(struct span s, struct span needle)
 
 struct span span_skip(struct span s, size_t n)
 {
-	return n >= s.len ? span_of(s.ptr + s.len, 0) : span_of(s.ptr + n, s.len - n);
+	if (n > s.len)
+		n = s.len;
+	return n ? span_of(s.ptr + n, s.len - n) : s; /* no sum with NULL */
 }
 
 struct span span_trim(struct span s)

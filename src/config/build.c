@@ -113,17 +113,17 @@ static void complain_lookup(
 	manifest_complain(at->manifest, b->problems, field, "%s", text);
 }
 
-/* The value in the Secret's manifest; complains if there is none. */
+/* The value in the Secret's manifest; complains if there is none. A name that leads nowhere is not quoted: it
+ * may be the secret itself, in the wrong place. */
 static int find_in_manifests(struct builder *b, const struct lookup *at, struct span *ret)
 {
 	struct span name = at->ref->name, key = at->ref->key, namespace = at->manifest->namespace;
 	const struct manifest *secret = map_get(&b->objects, object_id(b, MANIFEST_SECRET, namespace, name));
 	if (!secret) {
-		char variable[VARIABLE_MAX];
-		secret_variable(at->ref, variable);
 		complain_lookup(b, at, "name",
-		    "there is no Secret \"%.*s\" in namespace \"%.*s\", nor a variable %.200s",
-		    NAME_FMT(name), NAME_FMT(namespace), variable);
+		    "there is no Secret of this name in namespace \"%.*s\", nor a variable "
+		    "LAYER_SECRET_<NAME>_<KEY>",
+		    NAME_FMT(namespace));
 		return -E_NOT_FOUND;
 	}
 	if (secret->bad)
@@ -132,8 +132,7 @@ static int find_in_manifests(struct builder *b, const struct lookup *at, struct 
 	if (!pair)
 		pair = find_pair(&secret->secret.data, key);
 	if (!pair) {
-		complain_lookup(
-		    b, at, "key", "Secret \"%.*s\" has no key \"%.*s\"", NAME_FMT(name), NAME_FMT(key));
+		complain_lookup(b, at, "key", "Secret \"%.*s\" has no such key", NAME_FMT(name));
 		return -E_NOT_FOUND;
 	}
 	*ret = pair->value;
@@ -299,8 +298,7 @@ static const struct config_store *index_store(struct builder *b, const struct ma
 		return store;
 	if (name.len)
 		manifest_complain(m, b->problems, "spec.backend.storeRef",
-		    "there is no VectorStore \"%.*s\" in namespace \"%.*s\"", NAME_FMT(name),
-		    NAME_FMT(m->namespace));
+		    "there is no VectorStore of this name in namespace \"%.*s\"", NAME_FMT(m->namespace));
 	else if (!same_namespace)
 		manifest_complain(m, b->problems, "metadata.namespace",
 		    "there is no VectorStore in namespace \"%.*s\"", NAME_FMT(m->namespace));

@@ -115,6 +115,8 @@ static void prepare_process(struct process *p)
 	p->files_max = files.rlim_cur;
 	signal(SIGPIPE, SIG_IGN);
 	secret_forbid_core_dumps();
+	secret_hide_variables("TURBOPUFFER_API_KEY");
+	secret_hide_variables("LAYER_SECRET_");
 }
 
 /* Clients must leave descriptors for the connections to the stores, or their requests would fail: what a loop

@@ -34,6 +34,9 @@ struct call {
 void store_answer(
     struct store *st, const struct store_request *req, bool quiet, struct store_reply *ret_reply);
 
+/* Applies a record of the log to the (struct store) `store`, as at its opening. -E_CORRUPT; -E_FULL: too many
+ * namespaces. */
+MUST_USE int store_replay(void *store, struct span record);
 /* Makes the change durable; 500 in the refusal if that fails. `schema` is the one in force after it. */
 MUST_USE int store_commit(struct call *c, const struct change *change, const struct schema *schema);
 /* Milliseconds since the request came, as `performance` reports them: at least 3. */

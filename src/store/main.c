@@ -68,6 +68,15 @@ static int fail(const char *what, const char *why)
 	return 2;
 }
 
+/* Names the option alone: what else stands there may be a key. */
+static int fail_unknown(struct span argument)
+{
+	char option[64] = "";
+	if (span_starts(argument, SPAN("--")))
+		snprintf(option, sizeof option, "%.*s", (int)strcspn(argument.ptr, "="), argument.ptr);
+	return fail(*option ? "unknown option" : "an argument that is no option", *option ? option : NULL);
+}
+
 static int parse_listen(const char *text, struct settings *s)
 {
 	struct span host;
@@ -134,17 +143,19 @@ static int parse_arguments(int argc, char **argv, struct settings *s)
 		bool key = span_eq(name, SPAN("--api-key"));
 		int cloud = listen || data || key ? 0 : parse_cloud(name, value, &s->cloud);
 		if (cloud == -E_NOT_FOUND)
-			return fail("unknown option", argv[i]) + 1;
+			return fail_unknown(name) + 1;
 		if (!value)
 			return fail("missing value of", argv[i]) + 1;
 		if (cloud < 0)
 			return 3;
 		if (listen && parse_listen(value, s) < 0)
-			return fail("--listen wants HOST:PORT, not", value) + 1;
+			return fail("--listen wants HOST:PORT", NULL) + 1;
 		if (data)
 			s->data = value;
-		if (key)
-			s->api_key = value;
+		if (key) {
+			secret_hide_argument(&argv[i + 1]);
+			s->api_key = argv[i + 1];
+		}
 		s->simulate |= !listen && !data && !key;
 		i++;
 	}
@@ -236,6 +247,8 @@ static void log_report(const struct store_report *r)
 
 int main(int argc, char **argv)
 {
+	secret_forbid_core_dumps();
+	secret_hide_variables("LAYER_STORE_API_KEY");
 	struct settings s = {.host = "127.0.0.1", .port = 8090, .api_key = getenv("LAYER_STORE_API_KEY")};
 	int rc = parse_arguments(argc, argv, &s);
 	if (rc)
@@ -251,7 +264,6 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* every thread inherits it */
 	signal(SIGPIPE, SIG_IGN);
-	secret_forbid_core_dumps();
 	struct arena *a = arena_new();
 	struct store *st;
 	struct store_report report;

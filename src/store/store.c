@@ -56,7 +56,7 @@ static int replay_into(struct store *st, struct holder *h, struct change *change
 	return 0;
 }
 
-static int replay_record(void *arg, struct span record)
+int store_replay(void *arg, struct span record)
 {
 	struct store *st = arg;
 	struct arena *a = arena_new();
@@ -175,7 +175,7 @@ int store_open(const char *dir, const struct store_options *opts, struct arena *
 	catalog_init(&st->catalog);
 	st->cloud = opts && opts->cloud ? cloud_new(opts->cloud) : NULL;
 	st->admin = st->cloud && opts->admin;
-	int rc = dir ? commit_log_open(dir, replay_record, st, a, &st->log, &ret_report->problem) : 0;
+	int rc = dir ? commit_log_open(dir, store_replay, st, a, &st->log, &ret_report->problem) : 0;
 	if (rc < 0) {
 		store_close(st);
 		return rc;

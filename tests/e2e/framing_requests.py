@@ -5,7 +5,8 @@ that went on to the store, as "METHOD TARGET BODY"; "closed" if the connection e
 
 Past 600 lines: one table."""
 
-KEY = "tpuf_store_key_for_tests"
+from harness.canary import STORE_KEY as KEY
+
 AUTH = f"Authorization: Bearer {KEY}\r\n"
 HOST = "Host: layer.test\r\n"
 GET = f"GET /v1/namespaces HTTP/1.1\r\n{HOST}{AUTH}"

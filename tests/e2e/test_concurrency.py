@@ -6,6 +6,7 @@ import signal
 import threading
 
 import pytest
+from harness.canary import client_key, store_key
 from harness.manifests import Folder, inbound_key, secret, store
 from harness.upstream import Upstream
 from harness.waiting import wait_for
@@ -13,8 +14,8 @@ from harness.wire import Connection, bearer, connect
 
 QUERY = json.dumps({"rank_by": ["id", "asc"], "limit": 1, "filters": ["a", "Eq", 1]}).encode()
 WRITE = json.dumps({"upsert_rows": [{"id": n, "text": "x" * 1000} for n in range(300)]}).encode()
-CREDENTIALS = secret("layer", **{"api-key": "tpuf_key", "client": "hl_client"})
-KEY = bearer("hl_client")
+CREDENTIALS = secret("layer", **{"api-key": store_key("key"), "client": client_key("client")})
+KEY = bearer(client_key("client"))
 CALLS = [
     ("POST", "/v2/namespaces/n{}/query", QUERY),
     ("POST", "/v2/namespaces/n{}", WRITE),

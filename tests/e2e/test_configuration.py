@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from harness import manifests, wire
+from harness.canary import client_key, store_key
 from harness.manifests import Folder, inbound_key, index, secret, store
 from harness.upstream import Upstream, answer_with
 from harness.waiting import wait_for
@@ -12,10 +13,10 @@ from harness.wire import bearer, response
 
 WRITE = json.dumps({"upsert_rows": [{"id": 1}]}).encode()
 QUERY = json.dumps({"rank_by": ["id", "asc"], "limit": 1}).encode()
-CREDENTIAL = "tpuf_upstream_credential"
+CREDENTIAL = store_key("upstream")
 KEYS = {"reader": ["read"], "writer": ["write"], "both": ["read", "write"], "boss": ["admin"]}
 CREDENTIALS = secret(
-    "layer", **{"api-key": CREDENTIAL, "other-key": "tpuf_other"}, **{k: f"hl_{k}" for k in KEYS}
+    "layer", **{"api-key": CREDENTIAL, "other-key": store_key("other")}, **{k: client_key(k) for k in KEYS}
 )
 
 ROUTES = [
@@ -70,7 +71,7 @@ def test_derive_from_store_is_the_default(gateways, folder, upstream):
     folder.write("store.yaml", store("main", upstream.url))
     gateway = configured(gateways, folder)
     assert call(gateway, "DELETE", "/v2/namespaces/n", key=CREDENTIAL).status == 200
-    for key in (None, CREDENTIAL + "x", CREDENTIAL[:-1], "hl_boss", ""):
+    for key in (None, CREDENTIAL + "x", CREDENTIAL[:-1], client_key("boss"), ""):
         got = call(gateway, "GET", "/v1/namespaces", key=key)
         assert (got.status, got.json["error"], got.header("www-authenticate")) == (
             401,
@@ -103,7 +104,7 @@ def test_scopes_of_keys(gateways, folder, upstream):
     gateway = configured(gateways, folder)
     for scope, method, target, body in ROUTES:
         for name, scopes in KEYS.items():
-            got = call(gateway, method, target, body, key=f"hl_{name}")
+            got = call(gateway, method, target, body, key=client_key(name))
             allowed = scope in scopes or "admin" in scopes
             assert got.status == (200 if allowed else 403), (method, target, name)
             if not allowed and method != "HEAD":
@@ -111,7 +112,7 @@ def test_scopes_of_keys(gateways, folder, upstream):
     assert {request.header("authorization") for request in upstream.requests} == {f"Bearer {CREDENTIAL}"}
     assert not any("hl_" in value for request in upstream.requests for _, value in request.headers)
     before = len(upstream.requests)
-    for key in (CREDENTIAL, "hl_nobody", None):
+    for key in (CREDENTIAL, client_key("nobody"), None):
         assert call(gateway, "GET", "/v1/namespaces", key=key).status == 401
     assert len(upstream.requests) == before
 
@@ -153,7 +154,7 @@ def test_store_of_an_index(gateways, folder, upstream, other):
     assert served_by(gateway, "books-v2") == served_by(gateway, "books%2Dv2") == "second"
     assert served_by(gateway, "books") == "main"
     assert call(gateway, "GET", "/v1/namespaces", key=CREDENTIAL).json["store"] == "main"
-    assert {request.header("authorization") for request in other.requests} == {"Bearer tpuf_other"}
+    assert {request.header("authorization") for request in other.requests} == {f"Bearer {store_key('other')}"}
 
 
 def test_policy_is_that_of_the_serving_store(gateways, folder, upstream, other):
@@ -164,9 +165,9 @@ def test_policy_is_that_of_the_serving_store(gateways, folder, upstream, other):
         index("b", "b", "second"),
     )
     gateway = configured(gateways, folder)
-    assert call(gateway, "GET", "/v1/namespaces/b/schema", key="hl_reader").status == 200
+    assert call(gateway, "GET", "/v1/namespaces/b/schema", key=client_key("reader")).status == 200
     assert call(gateway, "GET", "/v1/namespaces/b/schema", key=CREDENTIAL).status == 401
-    assert call(gateway, "GET", "/v1/namespaces/a/schema", key="hl_reader").status == 401
+    assert call(gateway, "GET", "/v1/namespaces/a/schema", key=client_key("reader")).status == 401
     assert call(gateway, "GET", "/v1/namespaces/a/schema", key=CREDENTIAL).status == 200
 
 

@@ -7,6 +7,8 @@ import socket
 import subprocess
 
 import pytest
+from harness import canary
+from harness.canary import store_key
 from harness.dev import alive, children, commands, paste, start_dev
 from harness.programs import SANITIZER_MARKS, build_folder
 from harness.waiting import wait_for
@@ -27,6 +29,7 @@ def dev(tmp_path):
         program.stop()
     for log in (tmp_path / "data").glob("*.log"):
         assert not any(mark in log.read_text() for mark in SANITIZER_MARKS), log.read_text()
+        canary.look(log.name, log.read_bytes())
 
 
 def layer(*arguments):
@@ -129,8 +132,8 @@ def test_parts_end_with_their_parent(tmp_path):
 
 
 def test_key_of_the_environment_is_used(dev):
-    program = dev(environment={"TURBOPUFFER_API_KEY": "tpuf_mine"})
-    assert "Bearer tpuf_mine'" in commands(program)[0]
+    program = dev(environment={"TURBOPUFFER_API_KEY": store_key("mine")})
+    assert f"Bearer {store_key('mine')}'" in commands(program)[0]
     assert paste(commands(program)[0])["rows_upserted"] == 2
 
 

@@ -8,6 +8,7 @@ import time
 import pytest
 from conftest import STORE_KEY
 from harness import wire
+from harness.canary import store_key
 from harness.upstream import answer_with
 from harness.wire import bearer, connect, response
 
@@ -140,14 +141,14 @@ def test_namespace_spelling_is_kept(name, gateway, upstream):
 
 
 def test_key_of_the_client_stays_here(gateways, upstream):
-    gateway = gateways(upstream.url, key="tpuf_upstream")
+    gateway = gateways(upstream.url, key=store_key("upstream"))
     got = wire.call(
-        gateway.address, "GET", "/v1/namespaces", headers=[bearer("tpuf_upstream"), ("X-Api-Key", "k")]
+        gateway.address, "GET", "/v1/namespaces", headers=[bearer(store_key("upstream")), ("X-Api-Key", "k")]
     )
     assert got.status == 200
     (seen,) = upstream.requests
-    assert seen.values("authorization") == ["Bearer tpuf_upstream"]
-    assert not any("tpuf_upstream" in value for _, value in got.headers)
+    assert seen.values("authorization") == [f"Bearer {store_key('upstream')}"]
+    assert not any(store_key("upstream") in value for _, value in got.headers)
 
 
 @pytest.mark.parametrize("accept", [None, "identity", "gzip", "gzip, deflate, br", "*;q=0"])

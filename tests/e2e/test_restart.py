@@ -15,6 +15,7 @@ import threading
 
 import pytest
 from harness import wire
+from harness.canary import client_key, store_key
 from harness.manifests import Folder, inbound_key, secret
 from harness.manifests import store as store_manifest
 from harness.programs import build_folder, free_port
@@ -161,7 +162,7 @@ def test_restarts_under_load(adopting, gateways, store):
 def test_a_successor_that_fails_changes_nothing(gateways, upstream, tmp_path):
     """The new process does not get as far as serving: the old one goes on, and may try again."""
     folder = Folder(tmp_path)
-    folder.write("secret.yaml", secret("layer", **{"api-key": "tpuf_key"}))
+    folder.write("secret.yaml", secret("layer", **{"api-key": store_key("key")}))
     folder.write("store.yaml", store_manifest("main", upstream.url))
     gateway = gateways(None, key=None, LAYER_CONFIG_DIR=str(tmp_path))
     folder.write_text("store.yaml", "kind: nonsense: [")
@@ -219,7 +220,7 @@ def test_sockets_from_a_supervisor(tmp_path, upstream):
     notify.settimeout(20)
     environment = {
         "TURBOPUFFER_API_URL": upstream.url,
-        "TURBOPUFFER_API_KEY": "tpuf_key",
+        "TURBOPUFFER_API_KEY": store_key("key"),
         "LAYER_LOOPS": "2",
         "PORT": str(free_port()),
         "NOTIFY_SOCKET": str(tmp_path / "notify"),
@@ -265,8 +266,8 @@ class Rotation:
     def write(self):
         steps = range(max(0, self.step_number - self.KEPT), self.step_number + 1)
         names = [f"client-{n}" for n in steps]
-        values = {name: f"hl_{name}" for name in names}
-        documents = [secret("layer", **{"api-key": "tpuf_key"}, **values)]
+        values = {name: client_key(name) for name in names}
+        documents = [secret("layer", **{"api-key": store_key("key")}, **values)]
         documents.append(store_manifest("main", self.url, default=True, auth=keys_policy(names)))
         if self.step_number % 2:
             documents.append(store_manifest(f"extra-{self.step_number}", "http://127.0.0.1:9"))
@@ -278,7 +279,7 @@ class Rotation:
 
     def key(self):
         """Known in several configurations before this one and after it."""
-        return f"hl_client-{max(0, self.step_number - self.KEPT // 2)}"
+        return client_key(f"client-{max(0, self.step_number - self.KEPT // 2)}")
 
 
 def reloads(gateway):

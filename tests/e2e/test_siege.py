@@ -11,12 +11,13 @@ import time
 
 import pytest
 from harness import wire
+from harness.canary import store_key
 from harness.manifests import Folder, secret, store
 from harness.programs import Program
 from harness.waiting import wait_for
 from harness.wire import bearer, connect, response
 
-KEY = "tpuf_store_key_for_tests"
+KEY = store_key("siege")
 ENOUGH_FILES = 1000
 ATTACKERS = 400
 

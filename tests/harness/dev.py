@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 
 from harness.programs import Program
@@ -10,10 +11,16 @@ from harness.waiting import wait_for
 LOAD_SECONDS = 300
 
 
+class Dev(Program):
+    """Shows its user the key, in the commands to try."""
+
+    shows_keys = re.compile(rb"^(curl |export |.*key   ).*$", re.MULTILINE)
+
+
 def start_dev(data, *arguments, environment=None):
     """Comes back once the gateway serves; the commands may still be to come."""
     listen = ["--listen", "127.0.0.1:{port}", "--data", data]
-    return Program("layer", ["dev", *listen, *arguments], environment)
+    return Dev("layer", ["dev", *listen, *arguments], environment)
 
 
 def commands(program):

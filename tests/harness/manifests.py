@@ -2,8 +2,11 @@
 
 import json
 
+from . import canary
+
 
 def secret(name, **values):
+    assert all(map(canary.is_planted, values.values())), "use harness.canary for secrets"
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values}
 
 

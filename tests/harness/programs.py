@@ -1,6 +1,7 @@
 """Starts the real programs on free loopback ports and sees them out."""
 
 import atexit
+import contextlib
 import http.client
 import os
 import pathlib
@@ -10,10 +11,13 @@ import subprocess
 import tempfile
 import time
 
+from . import canary, wire
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 STOP_SECONDS = 30
 RUNNING = set()
+SECRET_VARIABLES = ("TURBOPUFFER_API_KEY", "LAYER_STORE_API_KEY", "LAYER_SECRET_")
 SANITIZER_MARKS = ("Sanitizer:", "UndefinedBehavior", "runtime error:")
 
 
@@ -37,7 +41,10 @@ def reap():
 
 
 class Program:
-    """A running program. Its output goes to a file, so that it can never block on a full pipe."""
+    """A running program. Its output goes to a file, so that it can never block on a full pipe. Once it has
+    ended, that is searched for secrets, but for what matches `shows_keys`."""
+
+    shows_keys = None
 
     def __init__(self, name, arguments=(), environment=None, port=None, ready="/ready", files=None):
         self.host, self.port, self.name = "127.0.0.1", port or free_port(), name
@@ -46,11 +53,20 @@ class Program:
         self.files, self.arguments = files, [str(a).format(port=self.port) for a in arguments]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("TURBOPUFFER_", "LAYER_"))}
         clean |= {k: v.format(port=self.port) for k, v in (environment or {}).items()}
+        self.check_planted(clean)
+        self.searched = 0
         self.process = subprocess.Popen(
             self.command(), env=clean, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT
         )
         RUNNING.add(self)
         self.await_ready(ready)
+
+    def check_planted(self, environment):
+        """No secret may be unknown to those who look for it."""
+        secrets = [value for name, value in environment.items() if name.startswith(SECRET_VARIABLES)]
+        pairs = zip(self.arguments, self.arguments[1:], strict=False)
+        secrets += [value for name, value in pairs if name == "--api-key"]
+        assert all(canary.is_planted(secret) for secret in secrets), "use harness.canary for secrets"
 
     def command(self):
         command = [str(build_folder() / self.name), *self.arguments]
@@ -61,6 +77,23 @@ class Program:
     def output(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as log:
             return log.read()
+
+    def examine(self):
+        """Searches the output for secrets: what has come since the last time."""
+        written = pathlib.Path(self.log.name).read_bytes()[self.searched :]
+        self.searched += len(written)
+        if self.shows_keys:
+            written = self.shows_keys.sub(b"", written)
+        canary.look(f"the output of {self.name}", written)
+
+    def examine_metrics(self):
+        """The last ones of a gateway that still answers; `wire` searches them."""
+        if self.name == "layer-gateway":
+            with (
+                contextlib.suppress(OSError, EOFError, ValueError),
+                wire.connect(self.address, timeout=5) as connection,
+            ):
+                connection.call("GET", "/metrics", headers=[("Connection", "close")])
 
     def get(self, path):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
@@ -93,6 +126,7 @@ class Program:
     def wait(self, seconds=STOP_SECONDS):
         code = self.process.wait(seconds)
         RUNNING.discard(self)
+        self.examine()
         return code
 
     def kill(self):
@@ -100,10 +134,12 @@ class Program:
         self.process.kill()
         self.process.wait()
         RUNNING.discard(self)
+        self.examine()
 
     def stop(self):
         """Asks the program to end and looks at how it did."""
         if self.process.poll() is None:
+            self.examine_metrics()
             self.signal(signal.SIGTERM)
             try:
                 self.wait()
@@ -111,6 +147,7 @@ class Program:
                 self.kill()
                 raise AssertionError(f"{self.name} did not end:\n{self.output()[-4000:]}") from None
         RUNNING.discard(self)
+        self.examine()
         self.check()
         assert self.process.returncode == 0, (
             f"{self.name} ended with {self.process.returncode}:\n{self.output()[-4000:]}"

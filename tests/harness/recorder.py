@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 
+from . import canary
 from .listener import Listener
 from .wire import READ_SIZE, reader_of
 
@@ -27,8 +28,9 @@ class Passage:
 
 
 class Recorder(Listener):
-    def __init__(self, target):
-        self.target, self.passages = target, []
+    def __init__(self, target, hides=()):
+        """`hides`: what those who connect must not send (harness/canary.py); `target` sends no secret."""
+        self.target, self.passages, self.hides = target, [], hides
         super().__init__()
 
     def serve(self, client):
@@ -42,19 +44,23 @@ class Recorder(Listener):
         for end in (client, server):  # a byte that waits here for an acknowledgement costs 40 ms
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.passages.append(passage)
-        back = threading.Thread(target=self.pump, args=(server, client, passage.received), daemon=True)
+        sent = canary.Stream(f"what was sent to {self.target}", self.hides)
+        received = canary.Stream(f"what {self.target} answered")
+        answers = (server, client, passage.received, received)
+        back = threading.Thread(target=self.pump, args=answers, daemon=True)
         back.start()
-        self.pump(client, server, passage.sent)
+        self.pump(client, server, passage.sent, sent)
         back.join()
         client.close()
         server.close()
         passage.ended = True
 
     @staticmethod
-    def pump(source, sink, record):
+    def pump(source, sink, record, watch):
         with contextlib.suppress(OSError):
             while data := source.recv(READ_SIZE):
                 record += data
+                watch.see(data)
                 sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 
+from . import canary
 from .listener import Listener
 from .wire import Connection, response
 
@@ -13,7 +14,9 @@ HELLO = json.dumps({"status": "OK", "message": "from the scripted upstream"}).en
 
 
 class Peer(Connection):
-    """The gateway's connection as the upstream sees it."""
+    """The gateway's connection as the upstream sees it. A store gets its credential, never a client's key."""
+
+    hides = (canary.CLIENT,)
 
     def __init__(self, accepted, upstream):
         super().__init__(accepted)

@@ -5,6 +5,8 @@ import dataclasses
 import json
 import socket
 
+from . import canary
+
 READ_SIZE = 1 << 16
 
 
@@ -125,7 +127,10 @@ def reader_of(data):
 class Connection:
     """One end of a connection, byte by byte."""
 
+    hides = canary.ALL  # what the other end must not say
+
     def __init__(self, connected):
+        self.watch = canary.Stream(f"what a {type(self).__name__} received", self.hides)
         self.socket = connected
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = Reader(self.receive)
@@ -138,9 +143,11 @@ class Connection:
 
     def receive(self):
         try:
-            return self.socket.recv(READ_SIZE)
+            piece = self.socket.recv(READ_SIZE)
         except (ConnectionResetError, BrokenPipeError):
             return b""
+        self.watch.see(piece)
+        return piece
 
     def send(self, data):
         self.socket.sendall(data)
@@ -153,7 +160,10 @@ class Connection:
         return self
 
     def response(self, method="GET"):
-        return self.reader.response(method)
+        answer = self.reader.response(method)
+        if answer:
+            canary.look_at_body(self.watch.where, answer, self.hides)
+        return answer
 
     def closed(self):
         """Waits for the peer to hang up; false if it says anything more."""

@@ -91,11 +91,11 @@ static const struct {
     {{{"a.yaml", STORE("a", SECRET SECRET)}},
         "a.yaml:17 metadata.name: Secret \"layer\" is also in a.yaml, line 11"},
     /* secrets */
-    {{{"a.yaml", STORE("a", "")}}, "a.yaml:7 spec.credential.secretRef.name: there is no Secret \"layer\" in "
-                                   "namespace \"default\", nor a "
-                                   "variable LAYER_SECRET_LAYER_A"},
+    {{{"a.yaml", STORE("a", "")}}, "a.yaml:7 spec.credential.secretRef.name: there is no Secret of "
+                                   "this name in namespace \"default\", nor a "
+                                   "variable LAYER_SECRET_<NAME>_<KEY>"},
     {{{"a.yaml", STORE("x", SECRET)}},
-        "a.yaml:7 spec.credential.secretRef.key: Secret \"layer\" has no key \"x\""},
+        "a.yaml:7 spec.credential.secretRef.key: Secret \"layer\" has no such key"},
     {{{"a.yaml", STORE("bad", SECRET)}},
         "a.yaml:7 spec.credential.secretRef.key: the secret's value holds a line break, a space or another "
         "character that a bearer token cannot have"},
@@ -111,11 +111,11 @@ static const struct {
                      SECRET)}},
         "a.yaml:12 spec.inboundAuth.keys[1].name: duplicate name\n"
         "a.yaml:13 spec.inboundAuth.keys[2]: has the same value as key \"one\"\n"
-        "a.yaml:14 spec.inboundAuth.keys[3].secretRef.name: there is no Secret \"lair\" in namespace "
-        "\"default\", nor a variable LAYER_SECRET_LAIR_K1"},
+        "a.yaml:14 spec.inboundAuth.keys[3].secretRef.name: there is no Secret of this name in "
+        "namespace \"default\", nor a variable LAYER_SECRET_<NAME>_<KEY>"},
     /* indexes */
     {{{"a.yaml", STORE("a", SECRET INDEX("i", "{storeRef: b}", ""))}},
-        "a.yaml:19 spec.backend.storeRef: there is no VectorStore \"b\" in namespace \"default\""},
+        "a.yaml:19 spec.backend.storeRef: there is no VectorStore of this name in namespace \"default\""},
     {{{"a.yaml", STORE("a", SECRET)}, {"i.yaml", INDEX("i", "{namespace: n}", INDEX("n", "{}", ""))}},
         "i.yaml:9 metadata.name: namespace \"n\" has two Index objects: \"n\" and \"i\" (i.yaml, line 3)"},
     {{{"a.yaml", STORE("a", SECRET)}, {"i.yaml", INDEX("i, namespace: x", "{}", "")}},
@@ -126,7 +126,7 @@ static const struct {
              "{\"apiVersion\":\"hevlayer.com/v1\",\n\"kind\":\"Index\",\"metadata\":{\"name\":\"q\"}}"}},
         "a.yaml:8 spec.x: unknown field; here may stand kind, default, endpoint, credential or inboundAuth\n"
         "b.json:1 spec: required\n"
-        "a.yaml:14 spec.backend.storeRef: there is no VectorStore \"b\" in namespace \"default\""},
+        "a.yaml:14 spec.backend.storeRef: there is no VectorStore of this name in namespace \"default\""},
     {{{"a.yaml", STORE("a", "")}, {"b.yaml", "x: [\n"}}, "b.yaml:2 : did not find expected node content"},
 };
 
