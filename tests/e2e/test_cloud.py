@@ -220,7 +220,13 @@ def test_the_sdk_waits_for_operations(cloud):
         assert namespace.write(upsert_rows=[{"id": 2, "vector": [1.0, 0.0]}]).rows_upserted == 1
         with pytest.raises(tpuf.BadRequestError, match="mix ID types"):
             namespace.write(upsert_rows=[{"id": "text", "vector": [1.0, 0.0]}])
-    assert cloud.ids() == [1, 2]
+        cloud.set()
+        copy = Cloud(cloud.store, cloud.program, cloud.name + "-copy")
+        copy.set(operation_p50_ms=300, async_after_ms=1)
+        answer = client.namespace(copy.name).copy_from(source_namespace=cloud.name)
+        assert answer.rows_affected == 2
+    assert cloud.ids() == copy.ids() == [1, 2]
+    copy.set()
 
 
 # --- index builds -----------------------------------------------------------------------------------------

@@ -58,39 +58,15 @@ static int apply(void *arg, struct span record)
 	return rc;
 }
 
-/* The documents and the schema of a namespace, by way of one change that puts them all. */
-static struct namespace *copy_of(const struct namespace *ns)
-{
-	size_t columns = ns->schema->vectors.len;
-	struct arena *a = arena_new();
-	struct change all = {.at_ns = ns->last_write_ns, .rows = true}, copy;
-	struct tail t = {.seen = namespace_new(ns->created_ns)};
-	vec_each (&ns->docs, doc) {
-		if (!*doc)
-			continue;
-		struct put put = {.doc = *doc, .vectors = arena_array(a, const void *, columns)};
-		for (size_t i = 0; i < columns; i++)
-			put.vectors[i] = vector_row(&ns->vectors[i], (*doc)->slot);
-		vec_push(&all.puts, put);
-	}
-	copy = (struct change){.at_ns = ns->updated_ns, .schema = schema_clone(ns->schema)};
-	namespace_apply(t.seen, &copy);
-	struct buf record = tail_record(&all, ns->schema);
-	(void)!apply(&t, buf_span(&record)); /* cannot fail: see there */
-	buf_free(&record);
-	vec_free(&all.puts);
-	arena_free(a);
-	return t.seen;
-}
-
 struct tail *tail_new(const struct namespace *ns, uint64_t created_ns)
 {
 	struct tail *t = calloc(1, sizeof *t);
 	if (!t)
 		abort();
 	pthread_rwlock_init(&t->lock, NULL);
-	t->seen = ns ? copy_of(ns) : namespace_new(created_ns);
+	t->seen = ns ? namespace_copy(ns, created_ns) : namespace_new(created_ns);
 	if (ns) {
+		t->seen->last_write_ns = ns->last_write_ns;
 		t->state.rows = namespace_row_count(ns);
 		t->state.logical_bytes = ns->logical_bytes;
 	}

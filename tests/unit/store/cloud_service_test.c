@@ -393,6 +393,26 @@ static void only_what_is_slow_becomes_an_operation(void **state)
 	close_cloud(&k);
 }
 
+/* A copy comes later, and begins with everything indexed, also what eventual queries of its source do not
+ * see. */
+static void a_copy_is_an_operation(void **state)
+{
+	struct kit k =
+	    open_cloud("index_lag_ms=60000 eventual_bytes=0 async_after_ms=100 operation_p50_ms=500");
+	kit_expect(&k, WRITE, ROW(1), 200, "OK");
+	k.respond_async = true;
+	kit_expect(&k, "POST /v2/namespaces/b", "{\"copy_from_namespace\":\"a\"}", 202, "token");
+	kit_expect(&k, "POST /v2/namespaces/b/query", ALL, 404, "not found");
+	pass_ms(500);
+	kit_expect(&k, "POST /v2/namespaces/b/query", EVENTUAL, 200, "\"rows\":[{\"id\":1,\"n\":1}]");
+	kit_expect(&k, QUERY, EVENTUAL, 200, "\"rows\":[]");
+	kit_expect(&k, "POST /v2/namespaces/b", ROW(2), 200, "OK");
+	kit_expect(&k, "POST /v2/namespaces/b/query", EVENTUAL, 200, "\"rows\":[{\"id\":1,\"n\":1}]");
+	kit_expect(
+	    &k, "POST /v2/namespaces/c", "{\"branch_from_namespace\":\"a\"}", 200, "OK"); /* is no copy */
+	close_cloud(&k);
+}
+
 /* There can be 1,000; what comes beyond is carried out at once. */
 static void operations_are_bounded(void **state)
 {
@@ -508,6 +528,7 @@ int main(void)
 	    cmocka_unit_test(the_same_seed_fails_the_same_requests),
 	    cmocka_unit_test(operations_take_effect_once_when_due),
 	    cmocka_unit_test(only_what_is_slow_becomes_an_operation),
+	    cmocka_unit_test(a_copy_is_an_operation),
 	    cmocka_unit_test(operations_are_bounded),
 	    cmocka_unit_test(a_new_index_takes_its_time),
 	    cmocka_unit_test(updates_are_checked_whole),
