@@ -298,8 +298,19 @@ static int start(struct process *p)
 	return rc;
 }
 
+/* Once nobody watches for them, the signals that ask for something else would end the process half-way. */
+static void hold_late_signals(void)
+{
+	sigset_t late;
+	sigemptyset(&late);
+	sigaddset(&late, SIGHUP);
+	sigaddset(&late, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &late, NULL);
+}
+
 static void stop(struct process *p)
 {
+	hold_late_signals();
 	for (unsigned i = 0; i < p->started; i++)
 		pthread_join(p->threads[i].id, NULL);
 	config_watch_stop(p->config);

@@ -71,10 +71,9 @@ static bool drain_body(struct exchange *x)
 	if (x->req->has_length && x->req->length - x->body_in > left)
 		return false;
 	while (!http_message_done(x->conn)) {
-		bool whole =
-		    x->req->has_length && x->body_in == x->req->length; /* its end takes no more bytes */
-		if ((!whole && !http_body_ready(x->conn)) || exchange_read(x, &piece) < 0 || piece.len > left)
+		if (http_try_body(x->conn, &piece) < 0 || piece.len > left)
 			return false;
+		x->body_in += piece.len;
 		left -= piece.len;
 	}
 	return true;

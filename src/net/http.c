@@ -428,12 +428,17 @@ static int read_more_body(struct http_conn *c)
 	return 0;
 }
 
-int http_read_body(struct http_conn *c, struct span *ret)
+/* Without `wait`, -E_AGAIN where it would have to. */
+static int read_piece(struct http_conn *c, bool wait, struct span *ret)
 {
 	if (c->io->head.length > c->limits->body_max)
 		return -E_TOO_LARGE;
 	while (!c->piece_ready && !c->done) {
-		int rc = c->begin < c->end || c->paused ? parse(c) : read_more_body(c);
+		int rc = 0;
+		if (c->begin < c->end || c->paused)
+			rc = parse(c);
+		else
+			rc = wait || stream_peer_spoke(c->stream) ? read_more_body(c) : -E_AGAIN;
 		if (rc < 0)
 			return rc;
 		if (too_much_framing(c)) {
@@ -446,4 +451,14 @@ int http_read_body(struct http_conn *c, struct span *ret)
 	*ret = c->piece_ready ? c->piece : SPAN_NONE;
 	c->piece_ready = false;
 	return 0;
+}
+
+int http_read_body(struct http_conn *c, struct span *ret)
+{
+	return read_piece(c, true, ret);
+}
+
+int http_try_body(struct http_conn *c, struct span *ret)
+{
+	return read_piece(c, false, ret);
 }

@@ -81,9 +81,11 @@ MUST_USE int http_try_head(struct http_conn *c, uint64_t deadline_ns, const stru
 /* The next piece of the body, without its framing; the span is empty at the end. It lives until the next
  * call. -E_TIMEOUT, -E_HTTP, -E_TOO_LARGE past body_max, -E_CLOSED if the message is cut off, … */
 MUST_USE int http_read_body(struct http_conn *c, struct span *ret);
+/* The same without waiting: -E_AGAIN if what has come holds neither a piece nor the end. */
+MUST_USE int http_try_body(struct http_conn *c, struct span *ret);
 /* Whether the whole message has been read. */
 bool http_message_done(const struct http_conn *c);
-/* Whether a piece of body, or its end, stands ready without waiting. */
+/* Whether bytes of the body, or of its framing, or its end have arrived. */
 bool http_body_ready(const struct http_conn *c);
 /* Done with the message: the buffer is given back unless the next message has begun to arrive, which the
  * result says. */

@@ -25,8 +25,9 @@ from harness.wire import bearer, connect
 PR_SET_CHILD_SUBREAPER = 36
 QUERY = json.dumps({"rank_by": ["id", "asc"], "limit": 1}).encode()
 COUNT = json.dumps({"aggregate_by": {"n": ["Count"]}}).encode()
-RESTARTS, RELOADS = (
-    int(os.environ.get(f"LAYER_TEST_{name}", n)) for name, n in (("RESTARTS", 100), ("RELOADS", 1000))
+RESTARTS, RELOADS, ENDS = (
+    int(os.environ.get(f"LAYER_TEST_{name}", n))
+    for name, n in (("RESTARTS", 100), ("RELOADS", 1000), ("ENDS", 12))
 )
 
 
@@ -325,3 +326,54 @@ def test_reloads_under_load(gateways, upstream, tmp_path):
     assert reloads(gateway) >= RELOADS
     assert late[0] < early[0] + (8 << 20) and late[1] < early[1] + 20, (early, late)
     print(f"resident {early[0] >> 10} KB, then {late[0] >> 10} KB; descriptors {early[1]}, then {late[1]}")
+
+
+def hold_an_answer(upstream):
+    """The store answers when the gate opens."""
+    gate = threading.Event()
+
+    def slow(peer):
+        while peer.read_request():
+            gate.wait(20)
+            peer.send(wire.response(200, b'"late"'))
+
+    upstream.script = slow
+    return gate
+
+
+def test_no_reload_after_the_end_began(gateways, upstream, tmp_path):
+    """One loop has ended, the other has an answer under way: a change of the configuration is for neither."""
+    gate, rotation = hold_an_answer(upstream), Rotation(tmp_path, upstream.url)
+    environment = {"LAYER_CONFIG_DIR": str(tmp_path), "LAYER_LOOPS": "2"}
+    ending = gateways(None, key=None, **environment)
+    other = gateways(None, key=None, **environment)
+    with connect(ending.address) as client:
+        client.send(wire.request("GET", "/v1/namespaces", headers=[bearer(rotation.key())]))
+        wait_for(lambda: upstream.requests)
+        ending.signal(signal.SIGTERM)
+        wait_for(lambda: "gateway.draining" in ending.output())
+        for _ in range(3):
+            seen = reloads(other)
+            rotation.step()
+            ending.signal(signal.SIGHUP)
+            wait_for(lambda seen=seen: reloads(other) > seen)  # which saw the same change
+        gate.set()
+        assert client.response().status == 200
+    assert ending.wait() == 0
+    assert ending.output().count('"config.loaded"') == 1
+
+
+def test_reloads_meet_the_end(gateways, upstream, tmp_path):
+    """Changes and signals before, while and after the loops end: it ends well all the same."""
+    rotation, environment = Rotation(tmp_path, upstream.url), {"LAYER_LOOPS": "3", "LAYER_ACCESS_LOG": "0"}
+    for number in range(ENDS):
+        gateway = gateways(None, key=None, LAYER_CONFIG_DIR=str(tmp_path), **environment)
+        for _ in range(number % 4):
+            rotation.step()
+            gateway.signal(signal.SIGHUP)
+        gateway.signal(signal.SIGTERM)
+        while gateway.process.poll() is None:
+            rotation.step()
+            gateway.signal(signal.SIGHUP)
+        assert gateway.wait() == 0, gateway.output()
+        gateway.check()

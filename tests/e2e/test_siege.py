@@ -243,3 +243,14 @@ def test_slow_clients(name, besieged):
     grown = besieged.rss_peak() - before
     print(f"{max(counts):.0f} connections at once, {grown >> 10} KB more than before")
     assert grown < ATTACKERS * (256 << 10)
+
+
+def test_an_answer_does_not_wait_for_the_rest_of_a_body(gateways, upstream):
+    """Refused with a part of the body there: the client is answered and told to go, however slow the rest."""
+    gateway = gateways(upstream.url, LAYER_BODY_TIMEOUT_MS="600000")
+    for framing, part in (("Content-Length: 1000", b"a part"), ("Transfer-Encoding: chunked", b"1\r\nx\r\n")):
+        with connect(gateway.address) as client:
+            head = f"POST /v2/namespaces/n HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n"
+            client.send(head.encode() + part)
+            assert client.response().status == 401
+            assert client.closed()
