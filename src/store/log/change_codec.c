@@ -464,7 +464,8 @@ static void take_doc(struct reader *r, struct arena *a, const struct schema *s, 
 /* Whether documents that were written under `old` are sound under s. */
 static bool extends(const struct schema *s, const struct schema *old)
 {
-	if (!old || s->attrs.len < old->attrs.len || s->vectors.len != old->vectors.len)
+	if (!old || s->attrs.len < old->attrs.len || s->vectors.len != old->vectors.len ||
+	    (old->vectors.len && s->metric != old->metric))
 		return false;
 	for (size_t i = 0; i < old->attrs.len; i++) {
 		const struct attr *was = old->attrs.at[i], *is = s->attrs.at[i];
