@@ -243,9 +243,9 @@ static void long_schemas(void **state)
 
 static void layer_blocks(void **state)
 {
-	static const struct watermark unknown = {0}, stable = {.state = WATERMARK_STABLE, .at_ms = 9},
-	                              updating = {.state = WATERMARK_UPDATING, .at_ms = 9};
-	static const struct {
+	const struct watermark unknown = {0}, stable = {.state = WATERMARK_STABLE, .at_ms = 9},
+	                       updating = {.state = WATERMARK_UPDATING, .at_ms = 9};
+	const struct {
 		const char *body;
 		struct watermark mark;
 		const char *told;
